@@ -1,0 +1,714 @@
+"""Reports of fits, as text and as HTML.
+
+Two dialects are spoken here.  `report_errors` and `report_ci` print what the manual of
+release 0.5 shows; `fit_report` and `ci_report` return the text known from lmfit 1.x,
+with more to say where a fit went wrong: which parameters have no standard error and why,
+and what the optimiser had to tell.
+
+The functions read plain attributes (``value``, ``stderr``, ``chisqr``, ...), so anything
+that has them can be reported: a result, a `Minimizer` that was run, or a dictionary of
+parameters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Real
+from typing import Any, Protocol
+
+from ._format import (
+    LINE_WIDTH,
+    alphanumeric_sort,
+    boxed_table,
+    column_table,
+    decimal_spec,
+    gformat,
+    html_table,
+    paired,
+    relative_error,
+    to_float,
+    wrap,
+)
+
+__all__ = [
+    "CORREL_HEAD",
+    "alphanumeric_sort",
+    "ci_html_table",
+    "ci_report",
+    "correl_table",
+    "fit_report",
+    "fitreport_html_table",
+    "getfloat_attr",
+    "gformat",
+    "params_html_table",
+    "params_table",
+    "report_ci",
+    "report_errors",
+    "report_fit",
+]
+
+CORREL_HEAD = "[[Correlations]] (unreported correlations are < %.3f)"
+CI_HEAD = "[[Confidence Intervals]] (! = more than 20% off the standard error)"
+TABLE_COLUMNS = ("value", "min", "max", "stderr", "vary", "expr", "brute_step")
+ONE_SIGMA = math.erf(math.sqrt(0.5))
+CI_TOLERANCE = 0.2
+# Three limits on each side and the best value.
+USUAL_COLUMNS = 7
+
+# Left side of a correlation in the manual's report: "  C(a, b)", then "= 0.601" in column 42.
+_CORREL_WIDTH = 40
+
+Limits = Mapping[str, Iterable[tuple[float, float]]]
+Row = list[tuple[float, float]]
+Correlation = tuple[str, str, float]
+
+
+class ParameterLike(Protocol):
+    """What a report needs to know of a parameter."""
+
+    @property
+    def value(self) -> Any: ...
+    @property
+    def vary(self) -> bool: ...
+    @property
+    def min(self) -> float: ...
+    @property
+    def max(self) -> float: ...
+    @property
+    def expr(self) -> str | None: ...
+    @property
+    def stderr(self) -> float | None: ...
+    @property
+    def correl(self) -> Mapping[str, float] | None: ...
+    @property
+    def init_value(self) -> Any: ...
+    @property
+    def brute_step(self) -> Any: ...
+
+
+ParametersLike = Mapping[str, ParameterLike]
+SortKey = Callable[[str], Any]
+
+
+def report_errors(params: Any, modelpars: Mapping[str, Any] | None = None, show_correl: bool = True) -> None:
+    """Print best-fit values, standard errors and correlations in the manual's format.
+
+    Parameters
+    ----------
+    params : Parameters or result
+        Parameters after a fit, or an object that has them as ``params``.
+    modelpars : dict, optional
+        True values, where known: parameters or numbers by name.
+    show_correl : bool, optional
+        Whether to print the correlations above 0.1 in size, the largest first.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Par
+    >>> b = Par(value=2.00189, stderr=0.01196, init_value=1, vary=True, expr=None, correl=None)
+    >>> report_errors({"b": b})
+      b:      2.00189+/- 0.01196 (initial= 1.000000)
+    """
+    pars = _parameters(params)
+    width = _longest(pars)
+    lines = [_error_line(name, par, width, modelpars or {}) for name, par in pars.items()]
+    correls = _correlations(pars, list(pars), 0.1) if show_correl else []
+    if correls:
+        lines.append("Correlations:")
+        lines += [f"{f'  C({one}, {two})':<{_CORREL_WIDTH}} = {size:.3f}" for one, two, size in correls]
+    _show(lines)
+
+
+def report_fit(params: Any, **kws: Any) -> None:
+    """Print `fit_report` of parameters or of a fit result.
+
+    Parameters
+    ----------
+    params : Parameters or result
+        What to report.
+    **kws : optional
+        Arguments of `fit_report`.
+    """
+    _show([fit_report(params, **kws)])
+
+
+def report_ci(ci: Limits) -> None:
+    """Print confidence limits in the manual's format: one line of values per parameter.
+
+    As in the manual's two examples, limits at the usual three probabilities make a table
+    with one line of probabilities at its top; any other choice is repeated above each
+    parameter, so that no line is misread.
+
+    Parameters
+    ----------
+    ci : dict
+        For each name a list of ``(probability, value)`` pairs, from the lowest value to
+        the highest, with the best value at probability 0.
+
+    Examples
+    --------
+    >>> report_ci({"b": [(0.674, 1.99041), (0.0, 2.00189), (0.674, 2.01337)]})
+          67.40%      0.00%     67.40%
+    b    1.99041    2.00189    2.01337
+    """
+    rows = _rows(ci)
+    cells = {name: _value_cells(row, 5) for name, row in rows.items()}
+    width = 1 + max([10, *(len(cell) for row in cells.values() for cell in row)])
+    first = _longest(rows)
+    repeat = any(len(row) != USUAL_COLUMNS for row in rows.values())
+    lines = []
+    for name, levels in _with_headers(rows, repeat):
+        if levels is not None:
+            lines.append(" " * first + "".join(f"{level:.2%}".rjust(width) for level in levels))
+        lines.append(name.ljust(first) + "".join(cell.rjust(width) for cell in cells[name]))
+    _show(lines)
+
+
+def ci_report(ci: Limits, with_offset: bool = True, ndigits: int = 5) -> str:
+    """Return a table of confidence limits.
+
+    Parameters
+    ----------
+    ci : dict
+        For each name a list of ``(probability, value)`` pairs, from the lowest value to
+        the highest, with the best value at probability 0.
+    with_offset : bool, optional
+        Whether to show the limits relative to the best value.
+    ndigits : int, optional
+        Decimals of the values; numbers too small for them have an exponent.
+
+    Returns
+    -------
+    str
+        The table; the line of probabilities is repeated where they change.
+
+    Examples
+    --------
+    >>> print(ci_report({"b": [(0.674, 1.99041), (0.0, 2.00189), (0.674, 2.01337)]}))
+          67.40%    _BEST_    67.40%
+     b:  -0.01148   2.00189  +0.01148
+    """
+    rows = _rows(ci)
+    make = _offset_cells if with_offset else _value_cells
+    cells = {name: make(row, ndigits) for name, row in rows.items()}
+    width = max([ndigits + 5, *(1 + len(cell) for row in cells.values() for cell in row)])
+    first = _longest(rows)
+    lines = []
+    for name, levels in _with_headers(rows):
+        if levels is not None:
+            heads = (f"{level:.2%}" if level else "_BEST_" for level in levels)
+            lines.append(" " * (first + 1) + "".join(head.rjust(width) for head in heads))
+        lines.append(f" {name:<{first}}:" + "".join(cell.rjust(width) for cell in cells[name]))
+    return "\n".join(lines)
+
+
+def fit_report(
+    inpars: Any,
+    modelpars: Mapping[str, Any] | None = None,
+    show_correl: bool = True,
+    min_correl: float = 0.1,
+    sort_pars: bool | SortKey = False,
+    correl_mode: str = "list",
+    ci: Limits | None = None,
+) -> str:
+    """Return a report of a fit: statistics, values with errors, and correlations.
+
+    Parameters
+    ----------
+    inpars : Parameters or result
+        Parameters after a fit, or a fit result, which has statistics as well.
+    modelpars : dict, optional
+        True values, where known: parameters or numbers by name.
+    show_correl : bool, optional
+        Whether to show the correlations, the largest first.
+    min_correl : float, optional
+        Size from which on a correlation is listed.
+    sort_pars : bool or callable, optional
+        Show the parameters in the order they were added (False), by name, numbers by
+        size (True), or by a function that makes a sort key of a name.
+    correl_mode : {'list', 'table'}, optional
+        List the pairs, or show the whole matrix.
+    ci : dict, optional
+        Confidence limits from `conf_interval`, to be shown beside the standard errors;
+        ``!`` marks a parameter whose one-sigma limits are more than 20 % off them.
+
+    Returns
+    -------
+    str
+        Text of many lines.  A fit that failed says why, and each variable without a
+        standard error is listed with the reason.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Par
+    >>> b = Par(value=2.0, stderr=0.01, init_value=1, vary=True, expr=None, correl=None)
+    >>> c = Par(value=4.0, stderr=0.04, init_value=0, vary=False, expr="b**2", correl=None)
+    >>> print(fit_report({"b": b, "c": c}))
+    [[Variables]]
+        b:  2.00000000 +/- 0.01000000 (0.50%) (init = 1)
+        c:  4.00000000 +/- 0.04000000 (1.00%) == 'b**2'
+    """
+    if correl_mode not in ("list", "table"):
+        raise ValueError(f"correl_mode must be 'list' or 'table', not {correl_mode!r}")
+    params = _parameters(inpars)
+    names = _ordered(params, sort_pars)
+    lines = [] if isinstance(inpars, Mapping) else [*_statistics(inpars), *_troubles(inpars, params)]
+    width = _longest(names)
+    lines.append("[[Variables]]")
+    lines += [_variable_line(name, params[name], width, modelpars or {}) for name in names]
+    if show_correl:
+        lines += _correlation_lines(params, names, min_correl, correl_mode)
+    if ci:
+        lines += _interval_lines(params, names, ci)
+    return "\n".join(lines)
+
+
+def correl_table(params: ParametersLike) -> str:
+    """Return the correlation matrix of the variables as a framed table.
+
+    Parameters
+    ----------
+    params : Parameters
+        Parameters after a fit.
+
+    Returns
+    -------
+    str
+        The table, or an empty text where nothing is correlated.
+    """
+    names = _correlated(params, list(params))
+    if not names:
+        return ""
+    rows = [["Variable", *names]]
+    for one in names:
+        sizes = [1.0 if one == two else _correlation(params, one, two) for two in names]
+        rows.append([one, *("" if size is None else f"{size:+.4f}" for size in sizes)])
+    return boxed_table(rows)
+
+
+def params_table(
+    params: ParametersLike,
+    colwidth: int = 8,
+    precision: int = 4,
+    fmt: str = "g",
+    columns: Sequence[str] = TABLE_COLUMNS,
+) -> str:
+    """Return a table of parameter attributes, one line per parameter, sorted by name.
+
+    Parameters
+    ----------
+    params : Parameters
+        What to show.
+    colwidth : int, optional
+        Least width of a column.
+    precision : int, optional
+        Digits of a number.
+    fmt : str, optional
+        How a number is written: one of 'g', 'e', 'f'.
+    columns : sequence of str, optional
+        Attributes to show.
+
+    Returns
+    -------
+    str
+        The table with a line of titles.
+    """
+    rows = [["Name", *(column.title() for column in columns)]]
+    for name in sorted(params):
+        values = (getattr(params[name], column) for column in columns)
+        rows.append([name, *(_table_cell(value, f".{precision}{fmt}") for value in values)])
+    return column_table(rows, colwidth)
+
+
+def getfloat_attr(obj: Any, attr: str, length: int = 11) -> str:
+    """Return an attribute as text: 'unknown' where it is missing or None.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> result = SimpleNamespace(nfev=12, chisqr=0.5)
+    >>> [getfloat_attr(result, name) for name in ("nfev", "chisqr", "aic")]
+    ['12', '0.50000000', 'unknown']
+    """
+    value = getattr(obj, attr, None)
+    if value is None:
+        return "unknown"
+    if isinstance(value, float):
+        return gformat(value, length).strip()
+    return str(value) if isinstance(value, Real) else repr(value)
+
+
+def fitreport_html_table(result: Any, show_correl: bool = True, min_correl: float = 0.1) -> str:
+    """Return the report of a fit as HTML tables, as notebooks show it.
+
+    Parameters
+    ----------
+    result : result
+        What a fit returned.
+    show_correl : bool, optional
+        Whether to show the correlations.
+    min_correl : float, optional
+        Size from which on a correlation is shown.
+
+    Returns
+    -------
+    str
+        Tables of statistics, parameters and correlations, and what went wrong.
+    """
+    params = _parameters(result)
+    statistics = [] if isinstance(result, Mapping) else _statistics_rows(result)
+    tables = [html_table("Fit Statistics", [], statistics)] if statistics else []
+    troubles = [row for _title, rows in _trouble_blocks(result, params) for row in rows]
+    if troubles:
+        tables.append(html_table("Warnings", [], troubles))
+    tables.append(params_html_table(params))
+    correls = _correlations(params, list(params), min_correl) if show_correl else []
+    if correls:
+        title = f"Correlations (unreported values are < {min_correl:.3f})"
+        rows = [(one, two, f"{size:+.4f}") for one, two, size in correls]
+        tables.append(html_table(title, ["Parameter 1", "Parameter 2", "Correlation"], rows))
+    return "\n".join(tables)
+
+
+def params_html_table(params: ParametersLike) -> str:
+    """Return the parameters as an HTML table.
+
+    Parameters
+    ----------
+    params : Parameters
+        What to show.  Columns that would be empty are left out.
+
+    Returns
+    -------
+    str
+        One ``<table>`` element.
+    """
+    pars = params.values()
+    columns: dict[str, Callable[[ParameterLike], str]] = {"value": lambda par: gformat(par.value).strip()}
+    if any(par.stderr is not None for par in pars):
+        columns["standard error"] = lambda par: "" if par.stderr is None else gformat(par.stderr).strip()
+        columns["relative error"] = lambda par: relative_error(par.value, par.stderr)
+    columns["initial value"] = lambda par: _short(par.init_value)
+    columns["min"] = lambda par: gformat(par.min).strip()
+    columns["max"] = lambda par: gformat(par.max).strip()
+    columns["vary"] = lambda par: str(bool(par.vary))
+    if any(par.expr for par in pars):
+        columns["expression"] = lambda par: par.expr or ""
+    if any(par.brute_step is not None for par in pars):
+        columns["brute step"] = lambda par: _short(par.brute_step)
+    rows = ([name, *(cell(par) for cell in columns.values())] for name, par in params.items())
+    return html_table("Parameters", ["name", *columns], rows)
+
+
+def ci_html_table(ci: Limits) -> str:
+    """Return confidence limits as an HTML table.
+
+    Parameters
+    ----------
+    ci : dict
+        For each name a list of ``(probability, value)`` pairs, from the lowest value to
+        the highest, with the best value at probability 0.
+
+    Returns
+    -------
+    str
+        One ``<table>`` element for each run of parameters with the same probabilities.
+    """
+    rows = _rows(ci)
+    tables: list[tuple[list[str], list[list[str]]]] = []
+    for name, levels in _with_headers(rows):
+        if levels is not None:
+            tables.append((["name", *(f"{level:.2%}" if level else "best" for level in levels)], []))
+        tables[-1][1].append([name, *_value_cells(rows[name], 5)])
+    return "\n".join(html_table("Confidence Intervals", header, body) for header, body in tables)
+
+
+def _show(lines: Sequence[str]) -> None:
+    if lines:
+        print("\n".join(lines))  # noqa: T201 - to print is what the report_* functions are for
+
+
+def _parameters(source: Any) -> ParametersLike:
+    """Return the parameters of a result or of a Minimizer; parameters are returned as they are."""
+    params = source if isinstance(source, Mapping) else getattr(source, "params", None)
+    if not isinstance(params, Mapping):
+        kind = type(source).__name__
+        raise TypeError(f"a report needs Parameters or the result of a fit, not {kind!r}: pass result.params")
+    return params
+
+
+def _longest(names: Iterable[str]) -> int:
+    return max(map(len, names), default=0)
+
+
+def _ordered(params: ParametersLike, sort_pars: bool | SortKey) -> list[str]:
+    if callable(sort_pars):
+        return sorted(params, key=sort_pars)
+    return sorted(params, key=alphanumeric_sort) if sort_pars else list(params)
+
+
+def _varied(par: ParameterLike) -> bool:
+    return bool(par.vary) and not par.expr
+
+
+def _short(value: Any) -> str:
+    """Write a number as a user would type it; '?' where there is none."""
+    number = to_float(value)
+    return "?" if number is None else f"{number:.7g}"
+
+
+def _model_value(name: str, modelpars: Mapping[str, Any]) -> float | None:
+    """Return the true value of a parameter, given as a number or as a parameter."""
+    true = modelpars.get(name)
+    return to_float(getattr(true, "value", true))
+
+
+def _error_line(name: str, par: ParameterLike, width: int, modelpars: Mapping[str, Any]) -> str:
+    """Return a line of `report_errors`."""
+    value, error = paired(par.value, par.stderr)
+    error = "" if par.stderr is None and not _varied(par) else f"+/- {error}"
+    notes = [_origin(par)]
+    true = _model_value(name, modelpars)
+    if true is not None:
+        notes.append(f"model_value= {_initial(true)}")
+    note = ", ".join(filter(None, notes))
+    return f"  {name + ':':<{width + 1}}     {value}{error}" + (f" ({note})" if note else "")
+
+
+def _origin(par: ParameterLike) -> str:
+    """Tell where the value of a parameter comes from."""
+    if par.expr:
+        return f"= {par.expr}"
+    if not par.vary:
+        return "fixed"
+    initial = to_float(par.init_value)
+    return "" if initial is None else f"initial= {_initial(initial)}"
+
+
+def _initial(number: float) -> str:
+    return f"{number:f}" if number == 0 or 1e-4 <= abs(number) < 1e9 else f"{number:.6g}"
+
+
+def _statistics_rows(result: Any) -> list[tuple[str, str]]:
+    """Return labels and values of the goodness-of-fit statistics."""
+    rows = [
+        ("# fitting method", str(getattr(result, "method", "unknown"))),
+        ("# function evals", getfloat_attr(result, "nfev")),
+        ("# data points", getfloat_attr(result, "ndata")),
+        ("# variables", getfloat_attr(result, "nvarys")),
+        ("chi-square", getfloat_attr(result, "chisqr")),
+        ("reduced chi-square", getfloat_attr(result, "redchi")),
+        ("Akaike info crit", getfloat_attr(result, "aic")),
+        ("Bayesian info crit", getfloat_attr(result, "bic")),
+    ]
+    if getattr(result, "rsquared", None) is not None:
+        rows.append(("R-squared", getfloat_attr(result, "rsquared")))
+    return rows
+
+
+def _statistics(result: Any) -> list[str]:
+    return ["[[Fit Statistics]]", *(f"    {label:<18} = {text}" for label, text in _statistics_rows(result))]
+
+
+def _troubles(result: Any, params: ParametersLike) -> list[str]:
+    """Return the warnings of a report, wrapped to the width of the page."""
+    lines = []
+    for title, rows in _trouble_blocks(result, params):
+        lines.append(f"##  Warning: {title}:")
+        width = _longest(name for name, _reason in rows)
+        for name, reason in rows:
+            start = f"{name + ':':<{width + 1}}  " if name else ""
+            lines += wrap(start + reason, hanging=" " * min(len(start), 24))
+    return lines
+
+
+def _trouble_blocks(result: Any, params: ParametersLike) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return what went wrong: titles, and below each pairs of a name and a reason."""
+    blocks = []
+    if not getattr(result, "success", True):
+        title = "the fit was aborted" if getattr(result, "aborted", False) else "the fit did not succeed"
+        message = str(getattr(result, "message", None) or "no reason was given")
+        blocks.append((title, [("", message)]))
+    missing = _without_error(result, params)
+    if missing:
+        blocks.append(("uncertainties could not be estimated", list(missing.items())))
+    return blocks
+
+
+def _without_error(result: Any, params: ParametersLike) -> dict[str, str]:
+    """Return the variables that have no standard error, with the reasons."""
+    reasons = dict(getattr(result, "undetermined", None) or {})
+    if reasons or getattr(result, "errorbars", True):
+        return reasons
+    missing = [name for name, par in params.items() if _varied(par) and par.stderr is None]
+    symptoms = {name: _symptom(params[name]) for name in missing}
+    known = {name: symptom for name, symptom in symptoms.items() if symptom}
+    return known or ({"": ", ".join(missing)} if missing else {})
+
+
+def _symptom(par: ParameterLike) -> str:
+    """Describe what is conspicuous about a variable without standard error."""
+    value = to_float(par.value)
+    if value is None:
+        return "no value"
+    for bound, side in ((par.min, "lower"), (par.max, "upper")):
+        if math.isfinite(bound) and math.isclose(value, bound, rel_tol=1e-6, abs_tol=1e-12):
+            return f"at its {side} bound"
+    return "at its initial value" if value == to_float(par.init_value) else ""
+
+
+def _variable_line(name: str, par: ParameterLike, width: int, modelpars: Mapping[str, Any]) -> str:
+    """Return a line of `fit_report`, or two where one would be too long."""
+    start = f"    {name + ':':<{width + 1}} "
+    line = start + _value_text(par)
+    true = _model_value(name, modelpars)
+    if true is None:
+        return _append(line, _kind(par), len(start) + 1)
+    line = _append(line, f"{_kind(par)},", len(start) + 1)
+    return _append(line, f"model_value = {_short(true)}", len(start) + 1)
+
+
+def _append(line: str, note: str, indent: int) -> str:
+    """Add a note to a line, or below the values where a long note leaves the page."""
+    too_long = len(line.rpartition("\n")[2]) + len(note) >= LINE_WIDTH
+    fold = too_long and indent < LINE_WIDTH // 2 and not note.startswith("(")
+    return f"{line}\n{' ' * indent}{note}" if fold else f"{line} {note}"
+
+
+def _kind(par: ParameterLike) -> str:
+    """Tell what determines the value: an expression, the user, or the fit."""
+    if par.expr:
+        return f"== '{par.expr}'"
+    return f"(init = {_short(par.init_value)})" if par.vary else "(fixed)"
+
+
+def _value_text(par: ParameterLike) -> str:
+    """Return the value and its error; a fixed value as it was typed."""
+    number = to_float(par.value)
+    if number is None:
+        return f" {par.value}"
+    if not (par.vary or par.expr):
+        return f"{number: .7g}"
+    if par.stderr is None:
+        return gformat(number)
+    relative = relative_error(number, par.stderr)
+    return f"{gformat(number)} +/-{gformat(par.stderr)}" + (f" ({relative})" if relative else "")
+
+
+def _correlation(params: ParametersLike, one: str, two: str) -> float | None:
+    """Return a coefficient from whichever of the two parameters knows it."""
+    for first, second in ((one, two), (two, one)):
+        size = to_float((params[first].correl or {}).get(second))
+        if size is not None:
+            return size
+    return None
+
+
+def _correlated(params: ParametersLike, names: Sequence[str]) -> list[str]:
+    return [name for name in names if params[name].correl and _varied(params[name])]
+
+
+def _correlations(params: ParametersLike, names: Sequence[str], least: float) -> list[Correlation]:
+    """Return each pair of variables once, the strongest correlation first."""
+    rank = {name: place for place, name in enumerate(names)}
+    pairs: dict[tuple[str, str], float] = {}
+    for one in _correlated(params, names):
+        for two, size in (params[one].correl or {}).items():
+            if two != one and two in rank and _varied(params[two]) and abs(size) >= least:
+                pair = (one, two) if rank[one] < rank[two] else (two, one)
+                pairs.setdefault(pair, float(size))
+    return sorted(((one, two, size) for (one, two), size in pairs.items()), key=lambda pair: -abs(pair[2]))
+
+
+def _correlation_lines(params: ParametersLike, names: Sequence[str], least: float, mode: str) -> list[str]:
+    """Return the part of `fit_report` on correlations; nothing if there are none."""
+    if mode == "table":
+        table = correl_table({name: params[name] for name in names})
+        return ["[[Correlations]]", *(f"  {line}" for line in table.splitlines())] if table else []
+    correls = _correlations(params, names, least)
+    pairs = [f"C({one}, {two})" for one, two, _size in correls]
+    width = _longest(pairs)
+    lines = [f"    {pair:<{width}} = {correl[2]:+.4f}" for pair, correl in zip(pairs, correls, strict=True)]
+    return [CORREL_HEAD % least, *lines] if lines else []
+
+
+def _rows(ci: Limits) -> dict[str, Row]:
+    """Return limits as lists of plain numbers."""
+    return {name: [(float(prob), float(value)) for prob, value in row] for name, row in ci.items()}
+
+
+def _with_headers(rows: Mapping[str, Row], repeat: bool = False) -> Iterator[tuple[str, list[float] | None]]:
+    """Yield each name, with its probabilities where they differ from the ones above."""
+    above: list[str] | None = None
+    for name, row in rows.items():
+        levels = [prob for prob, _value in row]
+        shown = [f"{level:.2%}" for level in levels]
+        yield name, levels if repeat or shown != above else None
+        above = shown
+
+
+def _best(row: Row) -> float:
+    """Return the value of probability 0; nan for an empty row."""
+    return min(row, key=lambda pair: pair[0], default=(0.0, math.nan))[1]
+
+
+def _value_cells(row: Row, ndigits: int) -> list[str]:
+    spec = decimal_spec([value for _prob, value in row], _best(row), ndigits)
+    return [format(value, spec) for _prob, value in row]
+
+
+def _offset_cells(row: Row, ndigits: int) -> list[str]:
+    """Format limits relative to the best value, which itself is shown in full."""
+    best = _best(row)
+    spec = decimal_spec([value for _prob, value in row], best, ndigits)
+    short = spec if spec.endswith("f") else f".{max(ndigits - 1, 0)}e"
+    cells = []
+    for prob, value in row:
+        # A limit that is missing has no distance, and a sign in front of nan says nothing.
+        offset = bool(prob) and not math.isnan(value - best)
+        cells.append(format(value - best, f"+{short}") if offset else format(value, spec))
+    return cells
+
+
+def _interval_lines(params: ParametersLike, names: Sequence[str], ci: Limits) -> list[str]:
+    """Return the part of `fit_report` that holds standard errors against confidence limits."""
+    known = [name for name in names if name in ci]
+    width = max(4, _longest(known))
+    lines = [CI_HEAD, f"    {'name':<{width}}  std. error    level       lower       upper"]
+    for name in known:
+        error = to_float(params[name].stderr)
+        levels = _two_sided(ci[name])
+        nearest = min(levels, key=lambda level: abs(level - ONE_SIGMA), default=None)
+        for count, (level, (lower, upper)) in enumerate(sorted(levels.items())):
+            left = f"{name:<{width}}  {'none' if error is None else f'{error:.4g}':>10}" if count == 0 else ""
+            flag = "  !" if level == nearest and _differs(error, level, lower, upper) else ""
+            lines.append(f"    {left:<{width + 12}}  {level:>7.2%}  {lower:>+10.4g}  {upper:>+10.4g}{flag}")
+    return lines
+
+
+def _two_sided(row: Iterable[tuple[float, float]]) -> dict[float, tuple[float, float]]:
+    """Return for each probability the distances of its lower and upper limit."""
+    pairs = [(float(prob), float(value)) for prob, value in row]
+    if not pairs:
+        return {}
+    place, (_prob, best) = min(enumerate(pairs), key=lambda item: item[1][0])
+    lower, upper = dict(pairs[:place]), dict(pairs[place + 1 :])
+    sides = {level: (lower.get(level, math.nan), upper.get(level, math.nan)) for level in lower | upper}
+    return {level: (low - best, high - best) for level, (low, high) in sides.items()}
+
+
+def _differs(error: float | None, level: float, lower: float, upper: float) -> bool:
+    """Tell whether limits are more than 20 % away from those of a normal distribution."""
+    if error is None or not 0 < level < 1:
+        return False
+    # Only reports with intervals need the quantile, and the module is slow to import.
+    from statistics import NormalDist
+
+    expected = error * NormalDist().inv_cdf(0.5 + level / 2)
+    return any(abs(abs(side) - expected) > CI_TOLERANCE * expected for side in (lower, upper))
+
+
+def _table_cell(value: Any, spec: str) -> str:
+    number = to_float(value)
+    return str(value) if number is None else format(number, spec)
