@@ -1,0 +1,63 @@
+# Needs Python 3.10 or newer and make; everything else is installed into $(VENV).
+#
+#   make demo      fit three of NIST's data sets, print the reports, save quickstart.png
+#   make test      run all tests and the examples in the docstrings
+#   make lint      ruff and mypy
+#   make examples  run every example
+#   make bench     run every benchmark
+#   make doc       build the documentation
+#   make clean     remove what the other commands made
+#
+# Another interpreter: make test PYTHON=python3.12 (the environment is then made anew).
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PYTEST_ARGS ?= -q -n auto
+# -qq leaves out pip's warnings, about places that a local configuration names and that are not there, say.
+INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check -e
+
+# Names the interpreter, so that another PYTHON= gives another environment.
+MADE = $(VENV)/.made-with-$(subst /,_,$(PYTHON))
+
+.PHONY: demo test lint examples bench doc clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.has-plot
+	$(BIN)/python examples/quickstart.py
+
+test: $(VENV)/.has-test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.has-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+examples: $(VENV)/.has-plot
+	@set -e; for script in $$(ls examples/*.py); do \
+	    echo "== $$script"; $(BIN)/python -W error $$script > $(VENV)/example.log 2>&1 \
+	    || { cat $(VENV)/example.log; exit 1; }; done
+
+bench: $(VENV)/.has-plot
+	@set -e; for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python $$script; echo; done
+
+doc: $(VENV)/.has-docs
+	$(BIN)/sphinx-build -q -W -b html doc doc/_build/html
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis doc/_build quickstart.png
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "lmfit needs Python 3.10 or newer; try make PYTHON=python3.12")'
+	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# One stamp for each extra; a change of pyproject.toml installs it again.
+$(VENV)/.has-%: $(MADE) pyproject.toml
+	@echo "Installing lmfit[$*] ..."
+	@$(INSTALL) '.[$*]'
+	@touch $@
