@@ -1,0 +1,20 @@
+"""What all tests share."""
+
+import os
+import sys
+from pathlib import Path
+
+import hypothesis
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Tests use the loader of NIST's data: `import nist`.
+sys.path.insert(0, str(ROOT / "examples"))
+
+# No test opens a window.
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+# No deadline: a shared machine stalls now and then. In CI the examples are the same in every run.
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
