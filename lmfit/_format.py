@@ -23,6 +23,7 @@ __all__ = [
     "decimal_spec",
     "escape",
     "gformat",
+    "gformat_to",
     "html_table",
     "paired",
     "percent",
@@ -99,13 +100,37 @@ def _fill(number: float, length: int) -> str:
     return text if len(text) <= length else f"{number: .{max(decimals - 1, 0)}f}"
 
 
-def percent(fraction: float) -> str:
-    """Format a fraction as a percentage; a huge one as a power of ten.
+def gformat_to(val: Any, error: Any) -> str:
+    """Format like `gformat`, longer where the last digit would be coarser than the error.
 
-    >>> percent(0.0019), percent(12.5), percent(3e9)
-    ('0.19%', '1250.00%', '3.00e+11%')
+    >>> gformat_to(2.0, 0.1), gformat_to(6.02214076e23, 3.1e18), gformat_to(2.0, 1e-10)
+    (' 2.00000000', ' 6.022141e+23', ' 2.00000000000')
     """
-    return f"{fraction:.2%}" if not abs(fraction) >= 1e4 else f"{100 * fraction:.2e}%"
+    number, spread = to_float(val), to_float(error)
+    text = gformat(val)
+    if number is None or not math.isfinite(number) or spread is None or not spread > 0:
+        return text
+    for length in range(12, 25):
+        if _last_digit(text) <= spread / 5:
+            break
+        text = gformat(number, length)
+    return text
+
+
+def _last_digit(text: str) -> float:
+    """Return the size of one unit in the last digit of a written number."""
+    mantissa, _e, exponent = text.partition("e")
+    return float(f"1e{int(exponent or 0) - len(mantissa.partition('.')[2])}")
+
+
+def percent(fraction: float) -> str:
+    """Format a fraction as a percentage: two decimals, or two digits where these hide it.
+
+    >>> percent(0.0019), percent(12.5), percent(3e9), percent(2.5e-7)
+    ('0.19%', '1250.00%', '3e+11%', '2.5e-05%')
+    """
+    ordinary = fraction == 0 or 5e-5 <= abs(fraction) < 1e4
+    return f"{fraction:.2%}" if ordinary else f"{100 * fraction:.2g}%"
 
 
 def relative_error(value: Any, error: Any) -> str:
@@ -325,7 +350,9 @@ def escape(text: Any) -> str:
     return html_escape(str(text))
 
 
-def html_table(caption: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
+def html_table(
+    caption: str, header: Sequence[Any], rows: Iterable[Sequence[Any]], text_columns: int = 1
+) -> str:
     """Return an HTML table; every text in it is escaped.
 
     Parameters
@@ -335,7 +362,9 @@ def html_table(caption: str, header: Sequence[Any], rows: Iterable[Sequence[Any]
     header : sequence
         Titles of the columns; empty for a table of labels and values.
     rows : iterable of sequences
-        The cells; the first of each row is aligned to the left, the others to the right.
+        The cells.
+    text_columns : int, optional
+        How many columns, from the first, are aligned to the left; numbers go to the right.
 
     Returns
     -------
@@ -354,15 +383,14 @@ def html_table(caption: str, header: Sequence[Any], rows: Iterable[Sequence[Any]
     # JupyterLab keeps a table of this class out of the notebook's table of contents.
     lines = [f'<table class="jp-toc-ignore"><caption>{escape(caption)}</caption>']
     if header:
-        lines += ["<thead>", _html_row(header, "th"), "</thead>"]
-    lines += ["<tbody>", *(_html_row(row, "td") for row in rows), "</tbody>", "</table>"]
+        lines += ["<thead>", _html_row(header, "th", text_columns), "</thead>"]
+    lines += ["<tbody>", *(_html_row(row, "td", text_columns) for row in rows), "</tbody>", "</table>"]
     return "\n".join(lines)
 
 
-def _html_row(cells: Sequence[Any], tag: str) -> str:
-    sides = ["left"] + ["right"] * (len(cells) - 1)
-    return "<tr>" + "".join(map(_html_cell, cells, sides, [tag] * len(cells))) + "</tr>"
-
-
-def _html_cell(text: Any, side: str, tag: str) -> str:
-    return f'<{tag} style="text-align:{side}">{escape(text)}</{tag}>'
+def _html_row(cells: Sequence[Any], tag: str, text_columns: int) -> str:
+    row = []
+    for place, text in enumerate(cells):
+        side = "left" if place < text_columns else "right"
+        row.append(f'<{tag} style="text-align:{side}">{escape(text)}</{tag}>')
+    return f"<tr>{''.join(row)}</tr>"

@@ -24,6 +24,7 @@ from ._format import (
     column_table,
     decimal_spec,
     gformat,
+    gformat_to,
     html_table,
     paired,
     relative_error,
@@ -359,15 +360,16 @@ def fitreport_html_table(result: Any, show_correl: bool = True, min_correl: floa
     params = _parameters(result)
     statistics = [] if isinstance(result, Mapping) else _statistics_rows(result)
     tables = [html_table("Fit Statistics", [], statistics)] if statistics else []
-    troubles = [row for _title, rows in _trouble_blocks(result, params) for row in rows]
+    blocks = _trouble_blocks(result, params)
+    troubles = [(name or title, reason) for title, rows in blocks for name, reason in rows]
     if troubles:
-        tables.append(html_table("Warnings", [], troubles))
+        tables.append(html_table("Warnings", [], troubles, text_columns=2))
     tables.append(params_html_table(params))
     correls = _correlations(params, list(params), min_correl) if show_correl else []
     if correls:
         title = f"Correlations (unreported values are < {min_correl:.3f})"
         rows = [(one, two, f"{size:+.4f}") for one, two, size in correls]
-        tables.append(html_table(title, ["Parameter 1", "Parameter 2", "Correlation"], rows))
+        tables.append(html_table(title, ["parameter 1", "parameter 2", "correlation"], rows, text_columns=2))
     return "\n".join(tables)
 
 
@@ -426,7 +428,7 @@ def ci_html_table(ci: Limits) -> str:
 
 def _show(lines: Sequence[str]) -> None:
     if lines:
-        print("\n".join(lines))  # noqa: T201 - to print is what the report_* functions are for
+        print("\n".join(lines))
 
 
 def _parameters(source: Any) -> ParametersLike:
@@ -592,8 +594,9 @@ def _value_text(par: ParameterLike) -> str:
         return f"{number: .7g}"
     if par.stderr is None:
         return gformat(number)
+    text = f"{gformat_to(number, par.stderr)} +/-{gformat(par.stderr)}"
     relative = relative_error(number, par.stderr)
-    return f"{gformat(number)} +/-{gformat(par.stderr)}" + (f" ({relative})" if relative else "")
+    return f"{text} ({relative})" if relative else text
 
 
 def _correlation(params: ParametersLike, one: str, two: str) -> float | None:
@@ -644,7 +647,7 @@ def _with_headers(rows: Mapping[str, Row], repeat: bool = False) -> Iterator[tup
     for name, row in rows.items():
         levels = [prob for prob, _value in row]
         shown = [f"{level:.2%}" for level in levels]
-        yield name, levels if repeat or shown != above else None
+        yield name, levels if levels and (repeat or shown != above) else None
         above = shown
 
 
@@ -681,10 +684,16 @@ def _interval_lines(params: ParametersLike, names: Sequence[str], ci: Limits) ->
         levels = _two_sided(ci[name])
         nearest = min(levels, key=lambda level: abs(level - ONE_SIGMA), default=None)
         for count, (level, (lower, upper)) in enumerate(sorted(levels.items())):
-            left = f"{name:<{width}}  {'none' if error is None else f'{error:.4g}':>10}" if count == 0 else ""
+            left = f"{name:<{width}}  {'none' if error is None else _four(error):>10}" if count == 0 else ""
             flag = "  !" if level == nearest and _differs(error, level, lower, upper) else ""
-            lines.append(f"    {left:<{width + 12}}  {level:>7.2%}  {lower:>+10.4g}  {upper:>+10.4g}{flag}")
+            sides = f"{_four(lower, '+'):>10}  {_four(upper, '+'):>10}"
+            lines.append(f"    {left:<{width + 12}}  {level:>7.2%}  {sides}{flag}")
     return lines
+
+
+def _four(number: float, sign: str = "") -> str:
+    """Write four digits of a number."""
+    return "nan" if math.isnan(number) else format(number, f"{sign}#.4g").rstrip(".")
 
 
 def _two_sided(row: Iterable[tuple[float, float]]) -> dict[float, tuple[float, float]]:
