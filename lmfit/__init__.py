@@ -1,0 +1,42 @@
+"""Non-linear least squares with named, bounded and constrained parameters.
+
+Examples
+--------
+>>> import numpy as np
+>>> from lmfit import Parameters, minimize
+>>> x = np.linspace(0, 10, 50)
+>>> data = 5 * np.exp(-x / 3)
+>>> params = Parameters()
+>>> params.add("amp", value=1, min=0)
+>>> params.add("tau", value=1, min=0)
+>>> out = minimize(lambda p: p["amp"] * np.exp(-x / p["tau"]) - data, params)
+>>> round(params["tau"].value, 6)
+3.0
+"""
+
+from . import minimizer, parameter, printfuncs
+from .errors import MinimizerException
+from .minimizer import Minimizer, minimize
+from .parameter import Parameter, Parameters, create_params
+from .printfuncs import ci_report, fit_report, report_ci, report_errors, report_fit
+from .result import MinimizerResult
+
+__version__ = "2.0.0.dev0"
+
+__all__ = [
+    "Minimizer",
+    "MinimizerException",
+    "MinimizerResult",
+    "Parameter",
+    "Parameters",
+    "ci_report",
+    "create_params",
+    "fit_report",
+    "minimize",
+    "minimizer",
+    "parameter",
+    "printfuncs",
+    "report_ci",
+    "report_errors",
+    "report_fit",
+]

@@ -1,0 +1,202 @@
+r"""From the Jacobian at the best point to covariance, standard errors and reasons.
+
+Near its minimum chi-square is quadratic, and the covariance of the variables is
+
+.. math::  C = \sigma^2 (J^T J)^{-1}, \qquad J = U S V^T, \qquad C = \sigma^2 V S^{-2} V^T ,
+
+where the columns of *J* are first scaled to unit length, so that the singular
+values do not depend on the units of the variables (G. H. Golub and C. F. Van
+Loan, *Matrix Computations*, 4th ed., section 5.5).
+
+Not every variable has a standard error.  Instead of giving up on all of them,
+those without one are told apart:
+
+* a variable *at an active bound*, to which chi-square pushes it, does not
+  fluctuate: the others have the errors of the fit with it fixed there;
+* a variable with *no effect* has a zero column;
+* a small singular value is a direction *v* in which chi-square is flat: the
+  variables with a component in *v* are *fully correlated* among each other, all
+  others are as well determined as ever.
+
+A function *t* of the variables, such as a tied parameter, has the covariance
+:math:`C' = G C G^T` with its gradients *G*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg.lapack import dpotrf, dpotri
+
+from ._derivatives import Array
+
+__all__ = ["Bound", "Covariance", "correlation", "covariance", "inverse_normal", "propagate"]
+
+#: Singular values of the column-scaled Jacobian below this fraction of the largest are rounding:
+#: central differences are good to about ten digits.
+RANK_TOLERANCE = 1e-10
+#: Largest element of the inverse up to which the normal equations keep ten digits.
+_WELL_CONDITIONED = 1e6
+#: Components of a flat direction that count (its length is 1).
+_PART_OF_FLAT = 1e-3
+#: A variable closer to a bound than this fraction of its own error may be held by it.
+_NEAR = 1e-3
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The bounds that hold the variables: -1 at the lower, +1 at the upper, 0 where free."""
+
+    side: Array
+
+    @classmethod
+    def active(cls, x: Array, residual: Array, jacobian: Array, lower: Array, upper: Array) -> Bound:
+        """Find the variables close to a bound to which the gradient of chi-square pushes them.
+
+        Parameters
+        ----------
+        x, lower, upper : ndarray, shape (n,)
+            Best values and bounds.
+        residual : ndarray, shape (m,)
+        jacobian : ndarray, shape (m, n)
+        """
+        gradient = jacobian.T @ residual
+        norms = np.linalg.norm(jacobian, axis=0)
+        error = np.linalg.norm(residual) / np.sqrt(max(1, len(residual) - len(x)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            near = np.maximum(np.where(norms > 0, _NEAR * error / norms, 0.0), 1e-12 * np.abs(x))
+        at_lower = (x - lower <= near) & (gradient > 0)
+        at_upper = (upper - x <= near) & (gradient < 0)
+        return cls(at_upper.astype(float) - at_lower)
+
+
+@dataclass(frozen=True)
+class Covariance:
+    """Covariance of the variables, with NaN for those that have none, and why.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (n, n)
+        In units of the residual's variance.
+    reasons : dict
+        Index of each variable without a standard error: the reason in words.
+    """
+
+    matrix: Array
+    reasons: dict[int, str]
+
+
+def covariance(jacobian: Array, names: list[str], bound: Bound) -> Covariance:
+    """Return the covariance ``inv(J.T @ J)`` of what can be estimated.
+
+    Parameters
+    ----------
+    jacobian : ndarray, shape (m, n)
+        Derivatives of the residual by the variables at the best point.
+    names : list of str
+        Names of the n variables, for the reasons.
+    bound : Bound
+        The variables held at a bound.
+
+    Examples
+    --------
+    >>> J = np.array([[1.0, 0.0, 2.0], [1.0, 0.0, 3.0]])
+    >>> found = covariance(J, ["a", "b", "c"], Bound(np.zeros(3)))
+    >>> found.reasons
+    {1: 'no effect on the residual'}
+    >>> found.matrix[np.ix_([0, 2], [0, 2])].round(9)
+    array([[13., -5.],
+           [-5.,  2.]])
+    """
+    n = len(names)
+    reasons = {j: f"at its {'upper' if side > 0 else 'lower'} bound" for j, side in enumerate(bound.side) if side}
+    norms = np.linalg.norm(jacobian, axis=0)
+    for j in range(n):
+        if j not in reasons and not np.isfinite(norms[j]):
+            reasons[j] = "no finite residual on either side of its value"
+        elif j not in reasons and norms[j] == 0.0:
+            reasons[j] = "no effect on the residual"
+    free = np.array([j for j in range(n) if j not in reasons], dtype=int)
+    matrix = np.full((n, n), np.nan)
+    if len(free):
+        inverse, flat = inverse_normal(jacobian[:, free] / norms[free])
+        matrix[np.ix_(free, free)] = inverse / np.outer(norms[free], norms[free])
+        reasons |= _correlated(flat, free, names)
+    lost = sorted(reasons)
+    matrix[lost, :] = np.nan
+    matrix[:, lost] = np.nan
+    return Covariance(matrix, dict(sorted(reasons.items())))
+
+
+def inverse_normal(scaled: Array) -> tuple[Array, Array]:
+    """Return the inverse of ``A.T @ A`` on what *A* can see, and the flat directions as rows.
+
+    Parameters
+    ----------
+    scaled : ndarray, shape (m, n)
+        A matrix with columns of unit length or zero.
+    """
+    n = scaled.shape[1]
+    factor, failed = dpotrf(scaled.T @ scaled, lower=1)
+    if not failed:
+        triangle, failed = dpotri(factor, lower=1)
+        # The diagonal bounds the condition, and with it the digits lost by squaring A.
+        if not failed and triangle.diagonal().max() < _WELL_CONDITIONED:
+            return triangle + np.tril(triangle, -1).T, np.empty((0, n))
+    _, singular, directions = np.linalg.svd(scaled, full_matrices=len(scaled) < n)
+    singular = np.append(singular, np.zeros(n - len(singular)))
+    steep = singular > RANK_TOLERANCE * singular[0]
+    weighted = directions[steep] / singular[steep, np.newaxis]
+    return weighted.T @ weighted, directions[~steep]
+
+
+def _correlated(flat: Array, free: Array, names: list[str]) -> dict[int, str]:
+    """Say of each variable in a flat direction with which others it can be exchanged."""
+    # The projector on the flat directions does not depend on how they were chosen.
+    projector = np.abs(flat.T @ flat)
+    reasons = {}
+    for row, j in enumerate(free):
+        if projector[row, row] > _PART_OF_FLAT**2:
+            others = [names[k] for col, k in enumerate(free) if col != row and projector[row, col] > _PART_OF_FLAT**2]
+            partners = " and ".join(map(repr, others))
+            reasons[int(j)] = f"fully correlated with {partners}" if others else "no effect on the residual"
+    return reasons
+
+
+def correlation(matrix: Array) -> Array:
+    """Return the correlation matrix of a covariance; NaN where that is NaN or zero.
+
+    Examples
+    --------
+    >>> correlation(np.array([[4.0, 1.0], [1.0, 1.0]]))
+    array([[1. , 0.5],
+           [0.5, 1. ]])
+    """
+    error = np.sqrt(np.diag(matrix))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(matrix / np.outer(error, error), dtype=float)
+
+
+def propagate(gradient: Array, matrix: Array) -> Array:
+    """Return ``G @ C @ G.T``; a row that does not use an undetermined variable stays finite.
+
+    Parameters
+    ----------
+    gradient : ndarray, shape (k, n)
+    matrix : ndarray, shape (n, n)
+        Covariance, NaN for undetermined variables.
+
+    Examples
+    --------
+    >>> C = np.array([[4.0, np.nan], [np.nan, np.nan]])
+    >>> propagate(np.array([[2.0, 0.0], [0.0, 1.0]]), C)
+    array([[16., nan],
+           [nan, nan]])
+    """
+    undetermined = np.isnan(np.diag(matrix))
+    result = gradient @ np.where(np.isnan(matrix), 0.0, matrix) @ gradient.T
+    lost = (gradient[:, undetermined] != 0.0).any(axis=1)
+    result[lost, :] = np.nan
+    result[:, lost] = np.nan
+    return np.asarray(result, dtype=float)

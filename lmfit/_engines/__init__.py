@@ -1,0 +1,8 @@
+"""The optimisers: one small function each, found by name in a registry."""
+
+from __future__ import annotations
+
+from . import leastsq
+from .base import Engine, Objective, Outcome, check_options, find, names, register
+
+__all__ = ["Engine", "Objective", "Outcome", "check_options", "find", "leastsq", "names", "register"]

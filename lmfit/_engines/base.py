@@ -1,0 +1,154 @@
+"""The registry of optimisers and what they exchange with the driver.
+
+An engine is a function of a `View` and of its options that returns an `Outcome`,
+and a declaration of what it can do::
+
+    @register("nelder", aliases=("nelder-mead",), space=Space.INTERNAL, objective=Objective.SCALAR)
+    def nelder(view, options):
+        solution = optimize.minimize(view.cost, view.start, method="Nelder-Mead", **options)
+        return Outcome(success=solution.success, message=solution.message)
+
+It does not count, abort, transform or keep the best point: the `Problem` does.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from .._derivatives import Array
+from .._problem import Space, View
+from ..errors import close_matches
+
+__all__ = ["Engine", "Objective", "Outcome", "check_options", "find", "names", "register"]
+
+
+class Objective(enum.Enum):
+    """What an engine minimises."""
+
+    RESIDUAL = "residual"
+    SCALAR = "scalar"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an engine says when it ends; the best point itself is known to the Problem.
+
+    Attributes
+    ----------
+    success : bool
+        Whether it converged.
+    message : str
+        What happened, in words.
+    jacobian : ndarray or None
+        Derivatives of the residual by the variables at the best point, where the engine
+        has them to full accuracy; shape (m, n).
+    extras : mapping
+        Further results, which become attributes of the result.
+    """
+
+    success: bool
+    message: str
+    jacobian: Array | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+Optimiser: TypeAlias = Callable[[View, dict[str, Any]], Outcome]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An optimiser and its declaration.
+
+    Attributes
+    ----------
+    name : str
+        By which it is chosen; the `method` of results.
+    aliases : tuple of str
+        Other names.
+    run : callable
+        ``run(view, options) -> Outcome``.
+    space : Space
+        The variables that it wants to see.
+    objective : Objective
+        Whether it wants a residual or a number.
+    options : tuple of str
+        The keywords that it knows.
+    evaluations : int
+        Default limit on the evaluations, per variable plus one.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    run: Optimiser
+    space: Space
+    objective: Objective
+    options: tuple[str, ...]
+    evaluations: int
+
+
+_REGISTRY: dict[str, Engine] = {}
+
+
+def register(
+    name: str,
+    *,
+    aliases: tuple[str, ...] = (),
+    space: Space,
+    objective: Objective,
+    options: tuple[str, ...] = (),
+    evaluations: int = 2000,
+) -> Callable[[Optimiser], Optimiser]:
+    """Enter an optimiser into the registry; see `Engine` for the arguments."""
+
+    def decorate(run: Optimiser) -> Optimiser:
+        engine = Engine(name, aliases, run, space, objective, options, evaluations)
+        taken = [known for known in (name, *aliases) if known in _REGISTRY]
+        if taken:
+            raise ValueError(f"an engine named {taken[0]!r} is already registered")
+        _REGISTRY.update(dict.fromkeys((name, *aliases), engine))
+        return run
+
+    return decorate
+
+
+def names() -> list[str]:
+    """Return the names of all engines, without aliases."""
+    return sorted({engine.name for engine in _REGISTRY.values()})
+
+
+def find(name: str) -> Engine:
+    """Return the engine of that name or alias.
+
+    Examples
+    --------
+    >>> find("leastsq").objective
+    <Objective.RESIDUAL: 'residual'>
+    >>> find("leastsqq")
+    Traceback (most recent call last):
+    ...
+    ValueError: no engine is named 'leastsqq'; did you mean 'leastsq'? The engines are: leastsq
+    """
+    known = _REGISTRY.get(name) or _REGISTRY.get(str(name).lower())
+    if known is None:
+        hint = close_matches(str(name), _REGISTRY)
+        raise ValueError(f"no engine is named {name!r}{hint or '.'} The engines are: {', '.join(names())}")
+    return known
+
+
+def check_options(engine: Engine, options: Mapping[str, Any]) -> None:
+    """Refuse keywords that the engine does not know.
+
+    Raises
+    ------
+    TypeError
+        Names the keyword, the engine and its options.
+    """
+    unknown = [key for key in options if key not in engine.options]
+    if unknown:
+        raise TypeError(
+            f"engine {engine.name!r} does not know the option {unknown[0]!r}{close_matches(unknown[0], engine.options)}; "
+            f"its options are {', '.join(engine.options)}"
+        )

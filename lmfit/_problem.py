@@ -1,0 +1,568 @@
+"""The compiled fit: the only place that calls the objective.
+
+A `Problem` is made from Parameters and an objective when a fit starts.  It works
+on a copy of the Parameters and knows them as a list of values of the variables.
+Each evaluation sets these, brings the tied parameters up to date, calls the
+objective, turns what it returns into a flat array of floats, counts, and
+remembers the lowest point.  It also ends the search: when the limit on the
+evaluations or on the time is reached, or when the callback asks for it.
+
+An optimiser sees the Problem through a `View`, as a function of an array, in one
+of two spaces: the parameters' own (`EXTERNAL`, for those that know bounds) or
+MINUIT's internal variables (`INTERNAL`, see `_bounds`), where every point is
+allowed.
+"""
+
+from __future__ import annotations
+
+import copy
+import enum
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.blas import ddot
+
+from ._bounds import transform
+from ._derivatives import Array, Domain, central_jacobian, vector_jacobian
+from .errors import (
+    AbortFitException,
+    ExpressionDomainError,
+    MinimizerException,
+    NonFiniteError,
+    ParameterError,
+)
+from .parameter import Parameters
+
+__all__ = ["Best", "Policy", "Problem", "Space", "View"]
+
+_NAN_POLICIES = ("raise", "omit", "propagate")
+_FLOAT64 = np.dtype(np.float64)
+#: Norm of the residual of a rejected point, in units of that at the start.
+_WALL = 1e2
+
+
+class Space(enum.Enum):
+    """The variables that an optimiser sees."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a search is watched and when it ends.
+
+    Attributes
+    ----------
+    nan_policy : {'raise', 'omit', 'propagate'}
+        What a residual that is not finite means: an error at the start and a rejected point in the
+        search; missing data; or nothing, it is handed on to the optimiser.
+    reduce_fcn : callable or None
+        ``reduce_fcn(residual) -> float``, what a scalar optimiser minimises; None for the sum of squares.
+    iter_cb : callable or None
+        ``iter_cb(params, iteration, residual, *args, **kws)`` after each evaluation; True ends the search.
+    max_nfev : float
+        Largest number of evaluations of a search.
+    timeout : float or None
+        Longest duration of a search in seconds.
+    """
+
+    nan_policy: str = "raise"
+    reduce_fcn: Callable[[Array], float] | None = None
+    iter_cb: Callable[..., Any] | None = None
+    max_nfev: float = math.inf
+    timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.nan_policy not in _NAN_POLICIES:
+            raise ValueError(f"nan_policy must be one of {', '.join(map(repr, _NAN_POLICIES))}, not {self.nan_policy!r}")
+
+
+@dataclass(frozen=True)
+class Best:
+    """The lowest point that was seen: values of the variables, residual and cost."""
+
+    values: list[float]
+    residual: Array
+    cost: float
+
+
+class Problem:
+    """An objective and the variables of its Parameters, ready to be evaluated.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(params, *args, **kws) -> residual``.
+    params : Parameters
+        Copied; the original is not touched.
+    args, kws : sequence, mapping
+        Further arguments of `function`.
+    policy : Policy
+        How the search is watched.
+    derivative : callable or None
+        ``derivative(params, *args, **kws)``, the derivatives of the residual; see `jacobian`.
+    column_derivatives : bool
+        Whether an array from `derivative` has a row, not a column, for each variable.
+    scalar : bool
+        Whether the optimiser minimises a number: an objective that returns one is then taken as it is.
+
+    Attributes
+    ----------
+    params : Parameters
+        The copy, at the values of the last evaluation.
+    names : list of str
+        Names of the variables.
+    start : list of float
+        Their values at the start.
+    nfev : int
+        Number of evaluations.
+    size : int
+        Length of the residual; -1 before the first evaluation.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        params: Parameters,
+        args: Sequence[Any] = (),
+        kws: Mapping[str, Any] | None = None,
+        policy: Policy | None = None,
+        derivative: Callable[..., Any] | None = None,
+        column_derivatives: bool = False,
+        scalar: bool = False,
+    ) -> None:
+        self.function, self.derivative, self.column_derivatives = function, derivative, column_derivatives
+        self.args, self.kws = tuple(args), dict(kws or {})
+        self.policy = policy or Policy()
+        self.scalar = scalar
+        self.params = copy.copy(params)
+        self._varied = [par for par in self.params.values() if par.vary]
+        self.names: list[str] = [str(par.name) for par in self._varied]
+        self.start = [_start_value(par) for par in self._varied]
+        self._compile_ties()
+        self.nfev = 0
+        self._best_values: list[float] | None = None
+        self._best_residual: Array = np.empty(0)
+        #: Mask of the data that nan_policy='omit' left out at the best point.
+        self.omitted: NDArray[np.bool_] | None = None
+        self.rejected = False
+        self.start_norm = 0.0
+        self.start_residual: Array = np.empty(0)
+        self._cost = math.inf
+        self.size = -1
+        self._watch(self.policy)
+
+    # ---- what the variables are
+
+    @property
+    def domain(self) -> Domain:
+        """Bounds and start magnitudes of the variables."""
+        return Domain(
+            lower=np.array([par.min for par in self._varied], dtype=float),
+            upper=np.array([par.max for par in self._varied], dtype=float),
+            reach=np.abs(np.array(self.start, dtype=float)),
+        )
+
+    @property
+    def best(self) -> Best | None:
+        """The lowest point so far; None before there is one."""
+        if self._best_values is None:
+            return None
+        if self._cost_of(self._best_residual) != self._cost:
+            # The objective writes into the same array at each call.
+            self._best_residual = self.probe(self._best_values).copy()
+        return Best(self._best_values, self._best_residual, self._cost)
+
+    @property
+    def tied_names(self) -> list[str]:
+        """Names of the tied parameters, in the order of their evaluation."""
+        return list(self._order)
+
+    def fixing(self, **fixed: float) -> Problem:
+        """Return a new Problem, starting here, with some variables fixed.
+
+        Parameters
+        ----------
+        **fixed : float
+            Values by name of the parameter.
+        """
+        params = copy.copy(self.params)
+        for name, value in fixed.items():
+            params[name].set(value=value, vary=False)
+        return Problem(
+            self.function, params, self.args, self.kws, self.policy,
+            self.derivative, self.column_derivatives, self.scalar,
+        )  # fmt: skip
+
+    def view(self, space: Space) -> View:
+        """Return the problem as a function of an array."""
+        return View(self, space)
+
+    # ---- the search
+
+    def begin(self) -> Array:
+        """Evaluate the start; its residual must be finite unless the policy allows otherwise.
+
+        Raises
+        ------
+        NonFiniteError
+            It is not: says how many values, which first, and at which parameter values.
+        """
+        at_start = self.residual(self.start)
+        if self.rejected:
+            self._explain_start()
+        self.start_residual = at_start
+        self.start_norm = math.sqrt(_sum_of_squares(at_start))
+        return at_start
+
+    def limit(self, evaluations: int) -> None:
+        """Set the largest number of evaluations of the search."""
+        self._limit = evaluations
+
+    def finish(self) -> None:
+        """End the search: later evaluations are counted but not watched or limited."""
+        self._watch(Policy(self.policy.nan_policy, self.policy.reduce_fcn))
+
+    def residual(self, values: list[float]) -> Array:
+        """Return the residual for `values` of the variables; `rejected` tells that it is not finite.
+
+        Raises
+        ------
+        AbortFitException
+            The search is over.
+        """
+        if self.nfev >= self._limit:
+            raise AbortFitException(f"the limit of {self._limit} evaluations was reached")
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise AbortFitException(f"the time limit of {self.policy.timeout} s was reached")
+        for par, value in zip(self._varied, values):
+            par._val = value
+        if self._tied and not self._update_ties(values):
+            self.rejected = True
+            return np.full(max(1, self.size), np.nan)
+        self.nfev += 1
+        returned = self.function(self.params, *self.args, **self.kws)
+        if returned.__class__ is np.ndarray and returned.dtype is _FLOAT64 and returned.shape == self._shape:
+            residual = returned
+        else:
+            residual = self._flat(returned)
+        cost = self._cost_of(residual)
+        if cost < self._cost and cost != -math.inf:
+            self._cost, self._best_values, self._best_residual = cost, values, residual
+            self.omitted = None
+        elif not -math.inf < cost < math.inf:
+            residual = self._non_finite(residual, values)
+        if self._callback is not None:
+            self._call_back(residual)
+        return residual
+
+    def probe(self, values: list[float]) -> Array:
+        """Return the residual, with NaN where it is not finite."""
+        residual = self.residual(values)
+        self.rejected = False
+        return residual
+
+    def settle(self, values: list[float], residual: Array) -> None:
+        """Make a point the best one although, within rounding, it is not the lowest."""
+        self._cost = self._cost_of(residual)
+        self._best_values, self._best_residual = values, residual
+
+    @property
+    def lowest(self) -> float:
+        """The lowest cost so far."""
+        return self._cost
+
+    def cost(self, residual: Array) -> float:
+        """Return what the optimiser minimises, of a residual."""
+        return self._cost_of(residual)
+
+    def jacobian(self, x: Array, at_x: Array, scale: Array) -> Array:
+        """Return the derivatives of the residual by the variables, shape (m, n).
+
+        Parameters
+        ----------
+        x : ndarray, shape (n,)
+            Values of the variables.
+        at_x : ndarray, shape (m,)
+            The residual there.
+        scale : ndarray, shape (n,)
+            See `central_jacobian`; not used where the derivatives are known.
+        """
+        if self.derivative is not None:
+            return self._user_jacobian(x.tolist(), len(at_x))
+        return central_jacobian(self.probe, x, at_x, scale, self.domain, self.start_norm)
+
+    def tied_gradient(self, x: Array, scale: Array) -> Array:
+        """Return the derivatives of the tied parameters by the variables, shape (k, n)."""
+        return vector_jacobian(self._tied_values, x, scale)
+
+    def set_values(self, values: Sequence[float]) -> None:
+        """Give the parameters, also the tied ones, the values of a point."""
+        for par, value in zip(self._varied, values):
+            par._val = value
+        if self._tied:
+            self._update_ties(list(values))
+
+    # ---- workers
+
+    def _watch(self, policy: Policy) -> None:
+        self._limit = policy.max_nfev
+        self._callback = policy.iter_cb
+        self._deadline = None if policy.timeout is None else time.monotonic() + policy.timeout
+        self._cost_of = self._scalar_cost if self.scalar else _sum_of_squares
+
+    def _compile_ties(self) -> None:
+        """Arrange the expressions such that only the values of the variables need be filled in."""
+        self._tied, self._order = [], []
+        if not any(par.expr for par in self.params.values()):
+            return
+        self.params.update_constraints()
+        program = self.params._compiled()
+        position = {name: index for index, name in enumerate(self.names)}
+        self._order = list(program.order)
+        self._tied = [self.params[name] for name in self._order]
+        self._evaluate_ties = program.evaluate
+        self._tie_inputs = [self.params._input(name) for name in program.inputs]
+        self._tie_slots = [
+            (slot, position[name]) for slot, name in enumerate(program.inputs) if name in position
+        ]
+
+    def _update_ties(self, values: list[float]) -> bool:
+        """Evaluate the expressions; False where one of them has no value at this point."""
+        inputs = self._tie_inputs
+        for slot, index in self._tie_slots:
+            inputs[slot] = values[index]
+        try:
+            tied = self._evaluate_ties(inputs)
+        except ExpressionDomainError:
+            if self._best_values is None:
+                raise
+            return False
+        for par, value in zip(self._tied, tied):
+            par._val = value
+        return True
+
+    def _tied_values(self, values: list[float]) -> Array:
+        if not self._update_ties(values):
+            return np.full(len(self._tied), np.nan)
+        return np.array([par._val for par in self._tied], dtype=float)
+
+    def _scalar_cost(self, residual: Array) -> float:
+        if self.policy.reduce_fcn is not None:
+            return float(self.policy.reduce_fcn(residual))
+        return float(residual[0]) if len(residual) == 1 else _sum_of_squares(residual)
+
+    def _call_back(self, residual: Array) -> None:
+        assert self._callback is not None
+        if self._callback(self.params, self.nfev, residual, *self.args, **self.kws) is True:
+            raise AbortFitException("the callback iter_cb returned True")
+
+    def _flat(self, returned: Any) -> Array:
+        """What the objective returned, as a flat float array of the length of the first time."""
+        residual = _as_floats(returned)
+        if self.size < 0:
+            if residual.size == 0:
+                raise NonFiniteError("the objective returned no data (an empty array); a fit needs at least one point")
+            self.size = residual.size
+            self._shape = residual.shape
+        if residual.size != self.size:
+            raise MinimizerException(
+                f"the objective returned {residual.size} values after {self.size} in an earlier call; "
+                "the length of the residual must not change during a fit (nan_policy='omit' leaves out NaN)"
+            )
+        return residual
+
+    _shape: tuple[int, ...] = (-1,)
+
+    def _non_finite(self, residual: Array, values: list[float]) -> Array:
+        if self.policy.nan_policy == "omit":
+            finite = np.isfinite(residual)
+            if finite.any():
+                return self._note(np.where(finite, residual, 0.0), values, ~finite)
+        elif np.isfinite(residual).all():  # the square of a huge number is no longer finite
+            return residual
+        self.rejected = self.policy.nan_policy != "propagate"
+        return residual
+
+    def _note(self, residual: Array, values: list[float], omitted: NDArray[np.bool_]) -> Array:
+        """Keep a point with omitted data if it is the best; they count as zeros."""
+        cost = self._cost_of(residual)
+        if cost < self._cost:
+            self._cost, self._best_values, self._best_residual = cost, values, residual
+            self.omitted = omitted
+        return residual
+
+    def _explain_start(self) -> None:
+        self.finish()
+        residual = self.residual(self.start)
+        bad = np.flatnonzero(~np.isfinite(residual))
+        values = ", ".join(f"{name}={par.value!r}" for name, par in self.params.items())
+        raise NonFiniteError(
+            f"the residual is not finite at the start values: {len(bad)} of {residual.size} values, the first "
+            f"({residual[bad[0]]}) at index {bad[0]}, with {values}; choose other start values or bounds, "
+            "or nan_policy='omit' if these data are to be left out"
+        )
+
+    # ---- derivatives from the user
+
+    def _user_jacobian(self, values: list[float], size: int) -> Array:
+        self.set_values(values)
+        assert self.derivative is not None
+        given = self.derivative(self.params, *self.args, **self.kws)
+        if isinstance(given, Mapping):
+            names, rows = list(given), [_as_floats(column) for column in given.values()]
+        else:
+            names, rows = self._named_rows(given, size)
+        unknown = [name for name in names if name not in self.params]
+        if unknown:
+            self.params.__missing__(unknown[0])
+        columns = dict(zip(names, rows))
+        jacobian = np.array([columns.get(name, np.zeros(size)) for name in self.names]).T
+        tied = [name for name in self._order if name in columns]
+        if tied:
+            gradient = self.tied_gradient(np.array(values), np.zeros(len(values)))
+            jacobian = jacobian + np.array([columns[name] for name in self._order if name in columns]).T @ gradient[
+                [self._order.index(name) for name in tied]
+            ]
+        return jacobian
+
+    def _named_rows(self, given: Any, size: int) -> tuple[list[str], list[Array]]:
+        """Tell from the shape of a derivative array whose derivatives they are."""
+        array = np.asarray(given)
+        rows = array if self.column_derivatives else array.T
+        for names in (self.names, list(self.params)):
+            if rows.ndim == 2 and len(rows) == len(names):
+                flat = [_as_floats(row) for row in rows]
+                if all(len(row) == size for row in flat):
+                    return names, flat
+        expected = (len(self.names), size) if self.column_derivatives else (size, len(self.names))
+        raise MinimizerException(
+            f"the derivative function returned an array of shape {array.shape}; {expected} is needed, for the "
+            f"variables {', '.join(self.names)} (col_deriv={self.column_derivatives}), or the same for all "
+            f"{len(self.params)} parameters, or a dictionary of arrays by name"
+        )
+
+
+class View:
+    """A Problem as a function of an array in one of the spaces.
+
+    Attributes
+    ----------
+    problem : Problem
+    start : ndarray, shape (n,)
+        The start values in this space.
+    names : list of str
+        Names of the variables.
+    """
+
+    def __init__(self, problem: Problem, space: Space) -> None:
+        self.problem = problem
+        self.names = problem.names
+        domain = problem.domain
+        self.lower, self.upper = domain.lower, domain.upper
+        self._maps = []
+        start = list(problem.start)
+        if space is Space.INTERNAL:
+            for index, (value, low, high) in enumerate(zip(start, self.lower.tolist(), self.upper.tolist())):
+                bounded = transform(value, low, high)
+                if bounded is not None:
+                    self._maps.append((index, bounded))
+                    start[index] = 1.0
+        self._inverses = [(index, bounded.from_internal) for index, bounded in self._maps]
+        self.start = np.array(start, dtype=float)
+
+    @property
+    def starts_inside(self) -> bool:
+        """Whether no start value had to be moved off its bound."""
+        start = np.array(self.problem.start)
+        return not self._maps or bool(((self.lower < start) & (start < self.upper)).all())
+
+    def values(self, point: list[float]) -> list[float]:
+        """Return the values of the variables at a point of this space."""
+        if not self._inverses:
+            return point
+        values = point.copy()
+        for index, from_internal in self._inverses:
+            values[index] = from_internal(point[index])
+        return values
+
+    def to_space(self, values: Sequence[float]) -> Array:
+        """Return the point of this space for values of the variables."""
+        u = np.array(values, dtype=float)
+        for index, bounded in self._maps:
+            u[index] = bounded.to_internal(float(values[index]))
+        return u
+
+    def derivative(self, u: Array) -> Array:
+        """Return the derivative of each value by its variable of this space."""
+        slopes = np.ones(len(u))
+        for index, bounded in self._maps:
+            slopes[index] = bounded.derivative(float(u[index]))
+        return slopes
+
+    def evaluate(self, point: list[float]) -> Array:
+        """Return the residual; `problem.rejected` tells that it is not finite."""
+        return self.problem.residual(self.values(point))
+
+    def residual(self, u: Array) -> Array:
+        """Return the residual; at a rejected point a finite one, larger than any at good points."""
+        residual = self.evaluate(u.tolist())
+        if self.problem.rejected:
+            self.problem.rejected = False
+            return self.wall(residual)
+        return residual
+
+    def cost(self, u: Array) -> float:
+        """Return the number to minimise."""
+        return self.problem.cost(self.residual(u))
+
+    def jacobian(self, u: Array) -> Array:
+        """Return the user's derivatives of the residual by the variables of this space, shape (m, n)."""
+        size = self.problem._size
+        return self.problem._user_jacobian(self.values(u.tolist()), size) * self.derivative(u)
+
+    def wall(self, residual: Array) -> Array:
+        """Return the residual that stands for a point without one."""
+        height = _WALL * max(self.problem.start_norm, 1e-100)
+        return np.full(len(residual), height / math.sqrt(len(residual)))
+
+
+def _sum_of_squares(residual: Array) -> float:
+    return float(ddot(residual, residual))
+
+
+def _start_value(par: Any) -> float:
+    value = par.value
+    if value is None or not math.isfinite(value):
+        what = "has no value" if value is None else f"starts at {value}"
+        raise ParameterError(
+            f"parameter {par.name!r}: a variable needs a finite start value, but it {what}; "
+            f"set params[{par.name!r}].value, or vary=False"
+        )
+    return float(value)
+
+
+def _as_floats(returned: Any) -> Array:
+    """A number, sequence or array of real or complex numbers as a flat array of floats."""
+    if returned is None:
+        raise MinimizerException("the objective returned None; it must return the residual (is a 'return' missing?)")
+    try:
+        array = np.asarray(returned)
+        if array.dtype == object:
+            array = array.astype(complex if any(isinstance(v, complex) for v in array.flat) else float)
+        if array.dtype.kind == "c":
+            return np.ascontiguousarray(array, dtype=np.complex128).ravel().view(np.float64)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"cannot use values of type {array.dtype}")
+        return np.ascontiguousarray(array, dtype=np.float64).ravel()
+    except (TypeError, ValueError) as error:
+        raise MinimizerException(
+            f"the objective returned {type(returned).__name__}, which is no array of numbers ({error}); "
+            "return the residual as a NumPy array, a sequence of numbers or a number"
+        ) from error

@@ -1,0 +1,477 @@
+"""The driver of a fit: from Parameters and an objective to a result.
+
+`Minimizer` holds what is to be fitted.  Each of its fitting methods compiles a
+`Problem`, hands it to an engine, computes statistics and errors at the best point,
+writes the Parameters back and returns a `MinimizerResult`.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _engines
+from ._covariance import Bound, correlation, covariance, propagate
+from ._derivatives import Array
+from ._engines import Engine, Objective, Outcome
+from ._problem import Best, Policy, Problem
+from ._statistics import goodness_of_fit
+from .errors import AbortFitException, MinimizerException, ParameterError
+from .parameter import Parameter, Parameters
+from .result import MinimizerResult
+
+if TYPE_CHECKING:
+    from asteval import Interpreter
+
+__all__ = ["Minimizer", "MinimizerException", "MinimizerResult", "minimize"]
+
+
+class Minimizer:
+    """What is to be fitted, and the methods that fit it.
+
+    Parameters
+    ----------
+    userfcn : callable
+        The objective, ``userfcn(params, *fcn_args, **fcn_kws)``; returns the residual, an array
+        (real or complex, of any shape) whose sum of squares is minimised.
+    params : Parameters
+        Also a plain dictionary or a list of Parameter objects.  Updated in place when a fit ends.
+    fcn_args : sequence, optional
+        Positional arguments of `userfcn`.
+    fcn_kws : dict, optional
+        Keyword arguments of `userfcn`.
+    iter_cb : callable, optional
+        ``iter_cb(params, iteration, residual, *fcn_args, **fcn_kws)``, called after each evaluation
+        of the search; ends it by returning True.
+    scale_covar : bool, optional
+        Whether to scale the errors such that reduced chi-square is 1 (default), as is right where
+        the errors of the data are not known.
+    nan_policy : {'raise', 'omit', 'propagate'}, optional
+        'raise' (default): a residual that is not finite is an error at the start and a rejected step
+        later.  'omit': such data are left out.  'propagate': they are handed to the engine.
+    reduce_fcn : callable, optional
+        ``reduce_fcn(residual) -> float``, what engines that minimise a number minimise.
+    calc_covar : bool, optional
+        Whether to estimate errors (default True).
+    max_nfev : int, optional
+        Largest number of evaluations of a search; ``1000 * (nvarys + 1)`` for ``leastsq``.
+    timeout : float, optional
+        Longest duration of a search in seconds.
+    **kws
+        Options for the engines.
+
+    Attributes
+    ----------
+    result : MinimizerResult or None
+        That of the last fit, whose attributes can be read on the Minimizer too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lmfit import create_params
+    >>> x = np.linspace(0, 4, 20)
+    >>> data = 3.0 * np.exp(-x / 1.5)
+    >>> def residual(params, x, data):
+    ...     return params["amp"] * np.exp(-x / params["tau"]) - data
+    >>> fitter = Minimizer(residual, create_params(amp=1, tau=1), fcn_args=(x, data))
+    >>> bool(fitter.leastsq())
+    True
+    >>> round(fitter.params["tau"].value, 6)
+    1.5
+    """
+
+    def __init__(
+        self,
+        userfcn: Callable[..., Any] | None = None,
+        params: Any = None,
+        fcn_args: Sequence[Any] | None = None,
+        fcn_kws: Mapping[str, Any] | None = None,
+        iter_cb: Callable[..., Any] | None = None,
+        scale_covar: bool = True,
+        nan_policy: str = "raise",
+        reduce_fcn: Callable[[Array], float] | None = None,
+        calc_covar: bool = True,
+        max_nfev: int | None = None,
+        timeout: float | None = None,
+        **kws: Any,
+    ) -> None:
+        self.userfcn = userfcn
+        self.userargs: Sequence[Any] = fcn_args if fcn_args is not None else ()
+        self.userkws: Mapping[str, Any] = fcn_kws if fcn_kws is not None else {}
+        self.iter_cb = iter_cb
+        self.scale_covar = scale_covar
+        self.nan_policy = nan_policy
+        self.reduce_fcn = reduce_fcn
+        self.calc_covar = calc_covar
+        self.max_nfev = max_nfev
+        self.timeout = timeout
+        self.kws = kws
+        self.result: MinimizerResult | None = None
+        self._generation = 0
+        self._originals: list[Parameter] = []
+        self._params = Parameters()
+        if params is not None:
+            self.params = params
+
+    # ---- what is fitted
+
+    @property
+    def params(self) -> Parameters:
+        """The Parameters of the next fit; once another fit has overwritten them, those of the last result."""
+        if self.result is not None and self._params._generation != self._generation:
+            return self.result.params
+        return self._params
+
+    @params.setter
+    def params(self, params: Any) -> None:
+        adopted, self._originals = _as_parameters(params)
+        adopted._namespace.symbols.update(self._params._namespace.user_symbols())
+        self._params = adopted
+        self._generation = adopted._generation if self.result is not None else 0
+
+    @property
+    def asteval(self) -> Interpreter:
+        """The interpreter of the expressions; functions put into its ``symtable`` can be used in them."""
+        return self._params._asteval
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Plain dictionary of the values of all parameters."""
+        return self.params.valuesdict()
+
+    def prepare_fit(self, params: Any = None) -> MinimizerResult | None:
+        """Check parameters, bounds and expressions; called by the fitting methods.
+
+        Parameters
+        ----------
+        params : Parameters, optional
+            Replaces those given before.
+
+        Raises
+        ------
+        MinimizerException
+            Something is not ready for a fit; the message says what.
+        """
+        if params is not None:
+            self.params = params
+        self._compiled(_engines.find("leastsq"), Policy(), {})
+        return self.result
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called for what is no attribute of the Minimizer itself.
+        result = self.__dict__.get("result")
+        if result is None:
+            fitted = name in MinimizerResult.__dataclass_fields__
+            hint = "; there is no result yet: call leastsq() or minimize() first" if fitted else ""
+            raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}{hint}")
+        return getattr(result, name)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        state = "no fit yet" if self.result is None else repr(self.result).strip("<>")
+        return f"<{type(self).__name__} of {getattr(self.userfcn, '__name__', self.userfcn)!s}: {state}>"
+
+    # ---- fitting
+
+    def minimize(self, method: str = "leastsq", params: Any = None, **kws: Any) -> MinimizerResult:
+        """Fit with the engine named `method`.
+
+        Parameters
+        ----------
+        method : str, optional
+            Name of an engine; its keyword ``engine`` means the same.
+        params : Parameters, optional
+            Replaces those given before.
+        **kws
+            Options of the engine, and any of the settings of the Minimizer for this fit only.
+
+        Returns
+        -------
+        MinimizerResult
+        """
+        return self._fit(kws.pop("engine", method), params, kws)
+
+    def leastsq(self, params: Any = None, max_nfev: int | None = None, **kws: Any) -> MinimizerResult:
+        """Fit by the Levenberg-Marquardt method of MINPACK, `scipy.optimize.leastsq`.
+
+        Parameters
+        ----------
+        params : Parameters, optional
+            Replaces those given before.
+        max_nfev : int, optional
+            Largest number of evaluations, also ``maxfev``; ``1000 * (nvarys + 1)`` by default.
+        **kws
+            Keywords of `scipy.optimize.leastsq`; `xtol` and `ftol` are 1e-7 by default.  ``Dfun(params,
+            *fcn_args, **fcn_kws)`` gives the derivatives of the residual by the variables (with
+            ``col_deriv=True`` one row each), or by all parameters, or a dictionary of them by name.
+            ``polish=False`` leaves the solution as MINPACK finds it, ``retry=False`` searches only once.
+
+        Returns
+        -------
+        MinimizerResult
+        """
+        return self._fit("leastsq", params, {"max_nfev": max_nfev, **kws})
+
+    def _fit(self, method: str, params: Any, kws: Mapping[str, Any]) -> MinimizerResult:
+        if params is not None:
+            self.params = params
+        engine = _engines.find(method)
+        policy, flags, options = self._settings({**self.kws, **{k: v for k, v in kws.items() if v is not None}})
+        _engines.check_options(engine, options)
+        problem = self._compiled(engine, policy, options)
+        self._mark_start(problem)
+        problem.begin()
+        outcome, aborted = _run(engine, problem, options)
+        problem.finish()
+        result = _concluded(problem, engine, outcome, aborted, flags, options)
+        self._write_back(result)
+        return result
+
+    def _settings(self, kws: dict[str, Any]) -> tuple[Policy, dict[str, bool], dict[str, Any]]:
+        """Tell settings of this fit from options of the engine."""
+        flags = {key: bool(kws.pop(key, getattr(self, key))) for key in ("scale_covar", "calc_covar")}
+        limit = kws.pop("max_nfev", self.max_nfev) or kws.pop("maxfev", 0) or math.inf
+        policy = Policy(
+            nan_policy=kws.pop("nan_policy", self.nan_policy),
+            reduce_fcn=kws.pop("reduce_fcn", self.reduce_fcn),
+            iter_cb=kws.pop("iter_cb", self.iter_cb),
+            timeout=kws.pop("timeout", self.timeout),
+            max_nfev=limit,
+        )
+        return policy, flags, kws
+
+    def _compiled(self, engine: Engine, policy: Policy, options: dict[str, Any]) -> Problem:
+        if self.userfcn is None:
+            raise MinimizerException("there is nothing to fit: give the objective, Minimizer(userfcn, params)")
+        problem = Problem(
+            self.userfcn,
+            self._params,
+            self.userargs,
+            self.userkws,
+            policy,
+            derivative=options.pop("Dfun", None),
+            column_derivatives=bool(options.pop("col_deriv", False)),
+            scalar=engine.objective is Objective.SCALAR,
+        )
+        if policy.max_nfev == math.inf:
+            problem.limit(engine.evaluations * (len(problem.names) + 1))
+        return problem
+
+    def _mark_start(self, problem: Problem) -> None:
+        """Note the start values, but keep those of a fit that is only continued."""
+        last = self.result.params if self.result is not None and self._params._generation == self._generation else {}
+        for name, value in zip(problem.names, problem.start):
+            if name not in last or last[name]._val != value:
+                problem.params[name].init_value = value
+
+    def _write_back(self, result: MinimizerResult) -> None:
+        self.result = result
+        for par in (*self._params.values(), *self._originals):
+            found = result.params[str(par.name)]
+            par._val, par.init_value = found._val, found.init_value
+            par.stderr, par.correl = found.stderr, copy.copy(found.correl)
+        self._params._generation += 1
+        self._generation = self._params._generation
+
+
+MinimizerResult.register(Minimizer)
+
+
+def _as_parameters(params: Any) -> tuple[Parameters, list[Parameter]]:
+    """Parameters as they are; of a dictionary or a list, a Parameters and the objects to be updated."""
+    if isinstance(params, Parameters):
+        return params, []
+    if isinstance(params, Mapping):
+        named = list(params.items())
+    elif isinstance(params, Iterable) and not isinstance(params, (str, bytes)):
+        named = [(getattr(par, "name", None), par) for par in params]
+    else:
+        raise ParameterError(f"params must be a Parameters, or a dictionary or list of Parameter, not {params!r}")
+    adopted = Parameters()
+    for name, par in named:
+        adopted[str(name)] = copy.copy(par)
+        if par.name is None:
+            par.name = name
+    return adopted, [par for _, par in named]
+
+
+def _run(engine: Engine, problem: Problem, options: dict[str, Any]) -> tuple[Outcome, bool]:
+    """Let the engine search; an interrupted search is an outcome like any other."""
+    if not problem.names:
+        return Outcome(True, "there are no variables: the residual was evaluated once"), False
+    try:
+        return engine.run(problem.view(engine.space), dict(options)), False
+    except AbortFitException as reason:
+        return Outcome(False, f"{reason or 'the objective asked for it'}", extras=_STOPPED), True
+    except KeyboardInterrupt:
+        return Outcome(False, "interrupted from the keyboard", extras=_STOPPED), True
+
+
+#: MINPACK's code for a search that the user ended.
+_STOPPED = {"ier": -1, "lmdif_message": "the search was ended by the user"}
+
+
+def _concluded(
+    problem: Problem, engine: Engine, outcome: Outcome, aborted: bool, flags: dict[str, bool], options: dict[str, Any]
+) -> MinimizerResult:
+    """Statistics and errors at the best point."""
+    best = problem.best
+    if best is None:
+        raise MinimizerException(f"{engine.name} found no point with a finite residual; {outcome.message}")
+    residual = _present(problem, best.residual)
+    fit = goodness_of_fit(float(residual @ residual), len(residual), len(problem.names))
+    scale = fit.redchi if flags["scale_covar"] else 1.0
+    covar, reasons = None, {}
+    if flags["calc_covar"] and problem.names:
+        covar, reasons = _errors(problem, best, outcome, scale, fit.nfree > 0 or not flags["scale_covar"])
+    problem.set_values(best.values)
+    problem.params._stale = bool(problem.tied_names)
+    return MinimizerResult(
+        params=problem.params,
+        success=outcome.success,
+        message=_message(outcome, aborted, reasons),
+        method=engine.name,
+        nfev=problem.nfev,
+        aborted=aborted,
+        errorbars=covar is not None and not reasons,
+        undetermined=reasons,
+        var_names=problem.names,
+        init_values=dict(zip(problem.names, problem.start)),
+        residual=residual,
+        covar=covar,
+        nvarys=len(problem.names),
+        **vars(fit),
+        scale_covar=flags["scale_covar"],
+        call_kws=options,
+        extras=outcome.extras,
+    )
+
+
+def _present(problem: Problem, residual: Array) -> Array:
+    """The residual without the data that 'omit' left out."""
+    if problem.omitted is None:
+        return residual
+    return residual[~problem.omitted]
+
+
+def _errors(
+    problem: Problem, best: Best, outcome: Outcome, scale: float, determined: bool
+) -> tuple[Array, dict[str, str]]:
+    """Covariance of the variables; standard errors and correlations into the problem's Parameters."""
+    x = np.array(best.values)
+    jacobian = outcome.jacobian
+    if jacobian is None:
+        jacobian = problem.jacobian(x, best.residual, np.zeros(len(x)))
+    domain = problem.domain
+    bound = Bound.active(x, best.residual, jacobian, domain.lower, domain.upper)
+    found = covariance(jacobian, problem.names, bound)
+    matrix = found.matrix * scale
+    reasons = {problem.names[j]: reason for j, reason in found.reasons.items()}
+    if not determined:
+        matrix = np.full_like(matrix, np.nan)
+        reasons = dict.fromkeys(problem.names, "no degrees of freedom are left") | reasons
+    gradient = np.eye(len(x))
+    if problem.tied_names:
+        error = np.sqrt(np.nan_to_num(np.diag(matrix)))
+        gradient = np.vstack([gradient, problem.tied_gradient(x, error)])
+    _assign(problem, propagate(gradient, matrix) if problem.tied_names else matrix)
+    return matrix, reasons
+
+
+def _assign(problem: Problem, full: Array) -> None:
+    """Standard errors and correlations of variables and tied parameters; None where there are none."""
+    names = [*problem.names, *problem.tied_names]
+    errors = np.sqrt(np.diag(full)).tolist()
+    correlations = correlation(full).tolist()
+    for par in problem.params.values():
+        par.stderr, par.correl = None, None
+    for i, name in enumerate(names):
+        if errors[i] == errors[i]:
+            problem.params[name].stderr = errors[i]
+            row = correlations[i]
+            problem.params[name].correl = {
+                other: row[j] for j, other in enumerate(problem.names) if j != i and row[j] == row[j]
+            }
+
+
+def _message(outcome: Outcome, aborted: bool, reasons: dict[str, str]) -> str:
+    state = "Fit succeeded" if outcome.success else "Fit aborted" if aborted else "Fit did not succeed"
+    text = f"{state}: {outcome.message}."
+    if reasons:
+        listed = "; ".join(f"{name!r} ({reason})" for name, reason in reasons.items())
+        text += f" No standard error for {listed}."
+    return text
+
+
+def minimize(
+    fcn: Callable[..., Any],
+    params: Any,
+    args: Any = None,
+    kws: Any = None,
+    engine: Any = None,
+    iter_cb: Callable[..., Any] | None = None,
+    scale_covar: bool = True,
+    nan_policy: str = "raise",
+    reduce_fcn: Callable[[Array], float] | None = None,
+    calc_covar: bool = True,
+    max_nfev: int | None = None,
+    *,
+    method: str | None = None,
+    timeout: float | None = None,
+    **fit_kws: Any,
+) -> Minimizer:
+    """Find the values of the parameters for which the sum of squares of the residual is least.
+
+    Parameters
+    ----------
+    fcn : callable
+        The objective, ``fcn(params, *args, **kws)``, which returns the residual: an array, real or
+        complex, of any shape but of constant length.
+    params : Parameters
+        Also a dictionary or a list of Parameter objects.  On return they hold the best values and,
+        where these could be estimated, standard errors and correlations.
+    args : tuple, optional
+        Positional arguments of `fcn`.
+    kws : dict, optional
+        Keyword arguments of `fcn`.
+    engine, method : str, optional
+        Name of the engine, 'leastsq' by default.  A string in the place of `args` is taken as the
+        method too, followed by `args` and `kws`.
+    iter_cb, scale_covar, nan_policy, reduce_fcn, calc_covar, max_nfev, timeout
+        See `Minimizer`.
+    **fit_kws
+        Options of the engine, such as ``ftol``.
+
+    Returns
+    -------
+    Minimizer
+        Also to be read as the `MinimizerResult` of the fit (``out.chisqr``, ``out.success``, ...).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lmfit import Parameters, minimize
+    >>> x = np.linspace(0, 4, 20)
+    >>> data = 3.0 * np.exp(-x / 1.5)
+    >>> params = Parameters()
+    >>> params.add("amp", value=1, min=0)
+    >>> params.add("tau", value=1, min=0)
+    >>> out = minimize(lambda p, x, y: p["amp"] * np.exp(-x / p["tau"]) - y, params, args=(x, data))
+    >>> out.success, round(params["amp"].value, 6), round(params["tau"].value, 6)
+    (True, 3.0, 1.5)
+    """
+    if isinstance(args, str):  # 1.x: method, args, kws
+        method, args, kws, engine = args, kws, engine, None
+    fitter = Minimizer(
+        fcn, params, fcn_args=args, fcn_kws=kws, iter_cb=iter_cb, scale_covar=scale_covar, nan_policy=nan_policy,
+        reduce_fcn=reduce_fcn, calc_covar=calc_covar, max_nfev=max_nfev, timeout=timeout, **fit_kws,
+    )  # fmt: skip
+    fitter.minimize(method or engine or "leastsq")
+    return fitter
