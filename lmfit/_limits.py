@@ -1,0 +1,193 @@
+"""Operators and sizes: arithmetic that cannot be made to run away.
+
+Python computes ``9**9**9**9``, ``1 << 10**12`` or ``[0] * 10**12`` until the memory
+is gone.  Every operator that can grow its operands is therefore wrapped in a guard
+that looks at the size of the result *before* it computes it.  Numbers stay Python
+numbers: a NumPy scalar is turned into one (`plain`), so that a division by zero is
+an error for every kind of scalar, while arrays follow IEEE arithmetic silently.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["MAX_BITS", "MAX_ELEMENTS", "OPERATORS", "LimitError", "check_elements", "plain", "weight"]
+
+MAX_BITS = 20_000
+"""Largest size of an integer, in bits: far beyond the range of a float (1024)."""
+
+MAX_ELEMENTS = 1_000_000
+"""Largest number of elements of an array, list or string that an expression may create."""
+
+CONTAINERS = (list, tuple, dict, set, frozenset)
+Binary = Callable[[Any, Any], Any]
+
+
+class LimitError(RuntimeError):
+    """An expression asks for more time, memory or digits than arithmetic needs."""
+
+
+def plain(value: Any) -> Any:
+    """Return `value`, as a Python number if it is a NumPy scalar or a 0-d array.
+
+    >>> plain(np.float64(2.5)), plain(np.array(3))
+    (2.5, 3)
+    """
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return value
+
+
+def check_elements(count: float) -> None:
+    """Refuse a result of more than `MAX_ELEMENTS` elements."""
+    if count > MAX_ELEMENTS:
+        raise LimitError(f"the result would have more than {MAX_ELEMENTS} elements")
+
+
+def weight(value: Any) -> int:
+    """Return the number of elements of `value`, those of nested containers included.
+
+    A list may hold the same list many times: comparing two of them takes a time that
+    is exponential in the depth.  The count is that of the comparison, and it stops
+    with a `LimitError` at `MAX_ELEMENTS`.
+
+    >>> weight([1, 2, (3, 4)]), weight(1.0)
+    (5, 0)
+    """
+    if isinstance(value, np.ndarray):
+        return value.size
+    if not isinstance(value, CONTAINERS):
+        return len(value) if isinstance(value, (str, bytes, range)) else 0
+    total, waiting = 0, [value]
+    while waiting:
+        items = waiting.pop()
+        total += len(items)
+        check_elements(total)
+        elements = items.values() if isinstance(items, dict) else items
+        waiting.extend(item for item in elements if isinstance(item, CONTAINERS))
+    return total
+
+
+def _check_broadcast(left: Any, right: Any) -> None:
+    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray) and left.shape != right.shape:
+        size = int(np.prod(np.broadcast_shapes(left.shape, right.shape), dtype=float))
+        if size > max(left.size, right.size):
+            check_elements(size)
+
+
+def _check_bits(bits: int) -> None:
+    if bits > MAX_BITS:
+        raise LimitError(f"the result would be an integer of more than {MAX_BITS} bits")
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, (str, bytes, list, tuple))
+
+
+def _guarded(compute: Binary, check: Binary | None = None) -> Binary:
+    """Wrap an operator: plain numbers, a check of the size first, IEEE rules for arrays."""
+
+    def apply(left: Any, right: Any) -> Any:
+        left, right = plain(left), plain(right)
+        if check is not None:
+            check(left, right)
+        if not (isinstance(left, np.ndarray) or isinstance(right, np.ndarray)):
+            return plain(compute(left, right))
+        _check_broadcast(left, right)
+        with np.errstate(all="ignore"):
+            return plain(compute(left, right))
+
+    return apply
+
+
+def _check_add(left: Any, right: Any) -> None:
+    if _is_sequence(left) and _is_sequence(right):
+        check_elements(len(left) + len(right))
+
+
+def _check_multiply(left: Any, right: Any) -> None:
+    if isinstance(left, int) and isinstance(right, int):
+        _check_bits(left.bit_length() + right.bit_length())
+    elif _is_sequence(left) and isinstance(right, int):
+        check_elements(len(left) * right)
+    elif _is_sequence(right) and isinstance(left, int):
+        check_elements(len(right) * left)
+
+
+def _check_power(left: Any, right: Any) -> None:
+    if isinstance(left, int) and isinstance(right, int) and abs(left) > 1:
+        _check_bits(left.bit_length() * right)
+
+
+def _check_shift(left: Any, right: Any) -> None:
+    if isinstance(left, int) and isinstance(right, int):
+        _check_bits(left.bit_length() + right)
+
+
+def _check_remainder(left: Any, right: Any) -> None:
+    # '%999999999d' % 1 makes a string of that length, and str.format can reach attributes.
+    if isinstance(left, (str, bytes, bytearray)):
+        raise TypeError("strings cannot be formatted in expressions")
+
+
+def _check_matmul(left: Any, right: Any) -> None:
+    check_elements(np.size(left) * np.size(right))
+
+
+def _contains(left: Any, right: Any) -> Any:
+    return operator.contains(right, left)
+
+
+def _contains_not(left: Any, right: Any) -> Any:
+    return not operator.contains(right, left)
+
+
+def _invert(value: Any) -> Any:
+    # ~True is deprecated for bool, which is what comparisons give.
+    value = plain(value)
+    return ~int(value) if isinstance(value, bool) else plain(~value)
+
+
+def _negative(value: Any) -> Any:
+    return plain(-plain(value))
+
+
+def _positive(value: Any) -> Any:
+    return plain(+plain(value))
+
+
+OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: _guarded(operator.add, _check_add),
+    ast.Sub: _guarded(operator.sub),
+    ast.Mult: _guarded(operator.mul, _check_multiply),
+    ast.Div: _guarded(operator.truediv),
+    ast.FloorDiv: _guarded(operator.floordiv),
+    ast.Mod: _guarded(operator.mod, _check_remainder),
+    ast.Pow: _guarded(operator.pow, _check_power),
+    ast.MatMult: _guarded(operator.matmul, _check_matmul),
+    ast.LShift: _guarded(operator.lshift, _check_shift),
+    ast.RShift: _guarded(operator.rshift),
+    ast.BitAnd: _guarded(operator.and_),
+    ast.BitOr: _guarded(operator.or_),
+    ast.BitXor: _guarded(operator.xor),
+    ast.Eq: _guarded(operator.eq),
+    ast.NotEq: _guarded(operator.ne),
+    ast.Lt: _guarded(operator.lt),
+    ast.LtE: _guarded(operator.le),
+    ast.Gt: _guarded(operator.gt),
+    ast.GtE: _guarded(operator.ge),
+    ast.In: _guarded(_contains),
+    ast.NotIn: _guarded(_contains_not),
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.Not: operator.not_,
+    ast.Invert: _invert,
+    ast.USub: _negative,
+    ast.UAdd: _positive,
+}
+"""The operators of the interpreter, by the class of their node."""

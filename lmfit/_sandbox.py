@@ -1,0 +1,353 @@
+"""The interpreter behind expressions: asteval, without any way out.
+
+asteval walks the syntax tree of an expression and evaluates each node with a handler
+of its own, so that what has no handler cannot happen.  This subclass removes the
+handlers that reach beyond arithmetic (attributes, formatted strings, imports, context
+managers), replaces the operators by the guarded ones of `lmfit._limits`, looks names up
+in a `SymbolTable` of mathematics and the user's own symbols, and gives each evaluation
+a budget of steps.  With no attribute access, no formatting and no function that takes
+a name, the objects at hand can only be computed with.
+
+Errors are ordinary exceptions here, instead of the list that asteval collects, and end
+as an `ExpressionError`; nothing is ever written to stderr.
+
+This module imports asteval, and is itself imported only when an interpreter is needed.
+"""
+
+from __future__ import annotations
+
+import ast
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import asteval
+from asteval.astutils import ExceptionHolder, Procedure
+
+from ._limits import OPERATORS, LimitError, plain, weight
+from ._namespace import Namespace, SymbolTable
+from ._results import expression_error, shorten
+from ._syntax import SCRIPT_NODES, parse_script
+from .errors import MinimizerException
+
+__all__ = ["Procedure", "SafeInterpreter"]
+
+MAX_STEPS = 1_000_000
+"""Steps of one evaluation: about a second of looping."""
+
+ELEMENTS_PER_STEP = 64
+"""An array or list counts as one step for so many elements each time it is touched."""
+
+
+class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
+    """An `asteval.Interpreter` that knows mathematics and the symbols of the user.
+
+    Parameters
+    ----------
+    symtable : SymbolTable
+        The user's symbols; mathematics lies beneath them.
+
+    Attributes
+    ----------
+    max_steps : int
+        Steps that one evaluation may take before it is refused.
+    error : list
+        The error of the last evaluation, if it failed.
+
+    Examples
+    --------
+    >>> interpreter = SafeInterpreter(SymbolTable())
+    >>> interpreter("def double(x): return 2*x")
+    >>> interpreter("double(sqrt(4))")
+    4.0
+    """
+
+    def __init__(self, symtable: SymbolTable) -> None:
+        # asteval writes its own print function into the table that it is given.
+        super().__init__(symtable={}, use_numpy=False)
+        self._symtable = symtable
+        self.no_deepcopy: list[str] = []
+        self.max_steps = MAX_STEPS
+        self.retval: Any = None
+        self._interrupt: ast.AST | None = None
+        self._calldepth = 0
+        self._steps = 0
+        self._lock = threading.RLock()
+        allowed = {node.__name__.lower() for node in SCRIPT_NODES}
+        self.node_handlers = {node: self._handler(node) for node in allowed}
+
+    def _handler(self, node: str) -> Any:
+        return getattr(self, f"on_{node}", self.unimplemented)
+
+    @property
+    def symtable(self) -> SymbolTable:
+        """The symbols of the user, over those of mathematics."""
+        return self._symtable
+
+    @symtable.setter
+    def symtable(self, table: Mapping[str, Any]) -> None:
+        # asteval puts back a copy when a procedure ends; the table must stay the same object.
+        if "_symtable" in self.__dict__:
+            self._symtable.restore(table)
+
+    def user_defined_symbols(self) -> set[str]:
+        """Return the names of the symbols that are not mathematics."""
+        return set(self.symtable)
+
+    def eval(self, expr: Any, lineno: int = 0, show_errors: bool = True, raise_errors: bool = False) -> Any:
+        """Run statements and return the value of the last one.
+
+        `show_errors` and `raise_errors` are those of asteval and have no effect: an error
+        is always raised.
+
+        Raises
+        ------
+        ExpressionError
+            If the text cannot be parsed or run.
+        """
+        self.expr, self.lineno = str(expr), lineno
+        try:
+            with self._evaluation():
+                tree = parse_script(expr) if isinstance(expr, str) else expr
+                return self.run(tree)
+        except MinimizerException:
+            raise
+        except Exception as exc:
+            raise expression_error(exc, f"cannot run {shorten(self.expr)}") from exc
+
+    def evaluate(self, tree: ast.Expression, values: Mapping[str, float]) -> Any:
+        """Return the value of an expression in which `values` are known as well."""
+        with self._evaluation(), self.symtable.overlaid(values):
+            self.expr = ""
+            return self.run(tree.body)
+
+    @contextmanager
+    def _evaluation(self) -> Iterator[None]:
+        """Start from a clean state with a full budget; an evaluation inside another keeps its own."""
+        with self._lock:
+            outer = self._steps, self.retval, self._interrupt, self._calldepth
+            self._steps, self.retval, self._interrupt, self._calldepth = self.max_steps, None, None, 0
+            self.error, self.error_msg = [], None
+            self.code_text: list[str] = []
+            try:
+                yield
+            except Exception as exc:
+                self.error_msg = str(exc)
+                holder = ExceptionHolder(None, type(exc), self.error_msg, expr=self.expr, text=self.expr)
+                self.error = [holder]
+                raise
+            finally:
+                self._steps, self.retval, self._interrupt, self._calldepth = outer
+
+    def adopt(self, procedure: Procedure) -> Procedure:
+        """Return the same procedure, made to run in this interpreter."""
+        return Procedure(
+            procedure.name,
+            self,
+            doc=procedure.__doc__,
+            lineno=procedure.lineno,
+            body=procedure.__body__,
+            text=procedure.__text__,
+            args=procedure.__argnames__,
+            kwargs=procedure.__kwargs__,
+            vararg=procedure.__vararg__,
+            varkws=procedure.__varkws__,
+            is_lambda=procedure.__is_lambda__,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The namespace knows how to carry procedures; it makes a new interpreter for them.
+        return _interpreter_of, (Namespace(self.symtable),)
+
+    def raise_exception(
+        self, node: Any, exc: Any = None, msg: str = "", expr: Any = None, lineno: Any = None
+    ) -> None:
+        """Raise `exc`; asteval would collect it."""
+        raise (exc or TypeError)(msg)
+
+    def unimplemented(self, node: ast.AST) -> None:
+        """Refuse a node that has no handler."""
+        raise NotImplementedError(f"{type(node).__name__} is not allowed in expressions")
+
+    def run(self, node: Any, expr: Any = None, lineno: Any = None, with_raise: bool = True) -> Any:
+        """Evaluate one node."""
+        if self.retval is not None:
+            return self.retval  # a return statement has ended the procedure
+        if node is None:
+            return None
+        if isinstance(node, str):
+            return self.eval(node)
+        handler = self.node_handlers.get(type(node).__name__.lower(), self.unimplemented)
+        value = plain(handler(node))
+        self._spend(1 + weight(value) // ELEMENTS_PER_STEP)
+        return value
+
+    def _spend(self, steps: int) -> None:
+        self._steps -= steps
+        if self._steps < 0:
+            raise LimitError(f"the evaluation takes more than {self.max_steps} steps")
+
+    def on_name(self, node: ast.Name) -> Any:
+        """Look a name up, or hand it over to a ``del`` statement."""
+        if isinstance(node.ctx, ast.Del):
+            return node.id
+        try:
+            return self.symtable[node.id]
+        except KeyError:
+            raise NameError(f"name {node.id!r} is not defined") from None
+
+    def on_unaryop(self, node: ast.UnaryOp) -> Any:
+        """``-x``, ``+x``, ``~x``, ``not x``."""
+        return OPERATORS[type(node.op)](self.run(node.operand))
+
+    def on_binop(self, node: ast.BinOp) -> Any:
+        """``a + b + ...``: a loop, so that a sum of many terms needs no deep recursion."""
+        parts: list[ast.BinOp] = []
+        first: ast.expr = node
+        while isinstance(first, ast.BinOp):
+            parts.append(first)
+            first = first.left
+        value = self.run(first)
+        for part in reversed(parts):
+            value = OPERATORS[type(part.op)](value, self.run(part.right))
+            self._spend(1 + weight(value) // ELEMENTS_PER_STEP)
+        return value
+
+    def on_boolop(self, node: ast.BoolOp) -> Any:
+        """``a and b``, ``a or b``."""
+        stop_at = isinstance(node.op, ast.Or)
+        for operand in node.values[:-1]:
+            value = self.run(operand)
+            if bool(value) == stop_at:
+                return value
+        return self.run(node.values[-1])
+
+    def on_compare(self, node: ast.Compare) -> Any:
+        """``a < b <= c``, as in Python."""
+        left, result = self.run(node.left), None
+        for position, (op, comparator) in enumerate(zip(node.ops, node.comparators, strict=True), 1):
+            right = self.run(comparator)
+            result = OPERATORS[type(op)](left, right)
+            if position < len(node.ops) and not result:
+                return result
+            left = right
+        return result
+
+    def on_call(self, node: ast.Call) -> Any:
+        """``f(a, *b, c=d)``; what the function raises passes through."""
+        function = self.run(node.func)
+        args: list[Any] = []
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                args.extend(self.run(argument.value))
+            else:
+                args.append(self.run(argument))
+        kwargs: dict[str, Any] = {}
+        for keyword in node.keywords:
+            value = self.run(keyword.value)
+            kwargs.update(value if keyword.arg is None else {keyword.arg: value})
+        return function(*args, **kwargs)
+
+    def on_listcomp(self, node: Any) -> list[Any]:
+        """``[f(x) for x in y if z]``; the names that it binds are gone afterwards."""
+        out: list[Any] = []
+        self._comprehend(node.generators, lambda: out.append(self.run(node.elt)))
+        return out
+
+    def on_setcomp(self, node: ast.SetComp) -> set[Any]:
+        """``{f(x) for x in y}``."""
+        return set(self.on_listcomp(node))
+
+    def on_generatorexp(self, node: ast.GeneratorExp) -> list[Any]:
+        """``sum(x for x in y)``: a list, so that nothing runs later and unseen."""
+        return self.on_listcomp(node)
+
+    def on_dictcomp(self, node: ast.DictComp) -> dict[Any, Any]:
+        """``{x: f(x) for x in y}``."""
+        out: dict[Any, Any] = {}
+        self._comprehend(node.generators, lambda: out.update({self.run(node.key): self.run(node.value)}))
+        return out
+
+    def _comprehend(self, generators: list[ast.comprehension], visit: Any) -> None:
+        with self.symtable.overlaid({}):
+            self._iterate(generators, visit)
+
+    def _iterate(self, generators: list[ast.comprehension], visit: Any) -> None:
+        if not generators:
+            visit()
+            return
+        for item in self.run(generators[0].iter):
+            self.node_assign(generators[0].target, item)
+            if all(self.run(test) for test in generators[0].ifs):
+                self._iterate(generators[1:], visit)
+
+    def on_for(self, node: ast.For) -> None:
+        """``for x in y``."""
+        for item in self.run(node.iter):
+            self.node_assign(node.target, item)
+            if self._leaves_loop(node.body):
+                return
+        self._block(node.orelse)
+
+    def on_while(self, node: ast.While) -> None:
+        """``while x``."""
+        while self.run(node.test):
+            if self._leaves_loop(node.body):
+                return
+        self._block(node.orelse)
+
+    def _leaves_loop(self, body: list[ast.stmt]) -> bool:
+        """Run the body of a loop once and tell whether it ends the loop."""
+        self._block(body)
+        ended = self._interrupt
+        if not isinstance(ended, ast.Return):
+            self._interrupt = None
+        return isinstance(ended, (ast.Break, ast.Return))
+
+    def on_if(self, node: ast.If) -> None:
+        """``if x: ... else: ...``."""
+        self._block(node.body if self.run(node.test) else node.orelse)
+
+    def on_try(self, node: ast.Try) -> None:
+        """``try``, with the exceptions of the symbol table; the budget cannot be caught."""
+        try:
+            self._block(node.body)
+        except LimitError:
+            raise
+        except Exception as exc:
+            handler = self._matching(node.handlers, exc)
+            if handler is None:
+                raise
+            if handler.name is not None:
+                self.symtable[handler.name] = str(exc)
+            self._block(handler.body)
+        else:
+            self._block(node.orelse)
+        finally:
+            self._block(node.finalbody)
+
+    def _matching(self, handlers: list[ast.ExceptHandler], exc: Exception) -> ast.ExceptHandler | None:
+        for handler in handlers:
+            if handler.type is None or isinstance(exc, self.run(handler.type)):
+                return handler
+        return None
+
+    def _block(self, statements: list[ast.stmt]) -> None:
+        for statement in statements:
+            self.run(statement)
+            if self._interrupt is not None:
+                break
+
+    def on_raise(self, node: ast.Raise) -> None:
+        """``raise ValueError(...)``."""
+        error = self.run(node.exc)
+        if isinstance(error, type) and issubclass(error, Exception):
+            error = error()
+        if not isinstance(error, Exception):
+            raise TypeError("exceptions must derive from Exception")
+        raise error
+
+
+def _interpreter_of(namespace: Namespace) -> SafeInterpreter:
+    return namespace.interpreter
