@@ -43,7 +43,7 @@ bench: $(VENV)/.has-plot
 	@set -e; for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python $$script; echo; done
 
 doc: $(VENV)/.has-docs
-	$(BIN)/sphinx-build -q -W -b html doc doc/_build/html
+	$(BIN)/sphinx-build -q -W -C -D project=lmfit -b html doc doc/_build/html
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis doc/_build quickstart.png

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -148,18 +149,18 @@ def jobs() -> list[Job]:
 
 def compare(job: Job, out: Any) -> float:
     """Print fitted beside certified values; return the digits in which the worst parameter agrees."""
-    print(f"{'':14}{'fitted':>18}{'certified':>18}{'digits':>8}{'stderr':>18}{'certified':>18}{'digits':>8}")
+    print(f"{'':19}{'fitted':>18}{'certified':>18}{'digits':>8}{'stderr':>18}{'certified':>18}{'digits':>8}")
     worst = nist.MAX_DIGITS
     for name, value, error in zip(job.names, job.data.certified, job.data.stderr, strict=True):
         par = out.params[name]
         agreement = nist.digits(par.value, value)
         print(
-            f"  {name:12}{par.value:18.11g}{value:18.11g}{agreement:8.1f}"
+            f"  {name:17}{par.value:18.11g}{value:18.11g}{agreement:8.1f}"
             f"{par.stderr:18.11g}{error:18.11g}{nist.digits(par.stderr, error):8.1f}"
         )
         worst = min(worst, agreement)
     agreement = nist.digits(out.chisqr, job.data.rss)
-    print(f"  {'chi-square':12}{out.chisqr:18.11g}{job.data.rss:18.11g}{agreement:8.1f}\n")
+    print(f"  {'chi-square':17}{out.chisqr:18.11g}{job.data.rss:18.11g}{agreement:8.1f}\n")
     return worst
 
 
@@ -207,7 +208,7 @@ def main() -> None:
         fits.append((job, out))
         print(f"=== {job.title} ({job.data.name}: {job.data.n} points)\n    {job.data.model}\n")
         print(fit_report(out))
-        print(f"\n{out.message} ({out.nfev} evaluations)\n")
+        print("\n" + textwrap.fill(out.message, 100) + "\n")
         worst = min(worst, compare(job, out))
     print(
         f"All parameters of the three fits agree with NIST's certified values to {worst:.1f} digits or more."
