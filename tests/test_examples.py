@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import nist
@@ -34,6 +35,26 @@ def test_quickstart_agrees_with_nist_and_saves_a_plot(tmp_path):
     digits = re.search(r"certified values to (\S+) digits", output)[1]
     assert float(digits) >= 6.0
     assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def numbers(report):
+    """Return the numbers of a report, but for the count of evaluations: it may change with any release."""
+    lines = [line for line in report.splitlines() if "function evals" not in line]
+    return [float(text) for text in re.findall(r"-?\b\d+(?:\.\d+)?(?:e[+-]\d+)?", "\n".join(lines))]
+
+
+def test_readme_prints_what_it_says(tmp_path):
+    readme = (ROOT / "README.rst").read_text(encoding="utf-8")
+    code, report = (
+        textwrap.dedent(re.search(rf"code-block:: {kind}\n\n((?: .*\n|\n)+)", readme)[1])
+        for kind in ("python", "none")
+    )
+    script = tmp_path / "example.py"
+    script.write_text(code, encoding="utf-8")
+    output = run_example(script, tmp_path)
+    assert "period" in report
+    assert re.sub(r"[-+.\d]+", "", output).split() == re.sub(r"[-+.\d]+", "", report).split()
+    assert numbers(output) == pytest.approx(numbers(report), rel=1e-5)
 
 
 def test_there_are_27_data_sets():
