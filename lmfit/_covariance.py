@@ -27,11 +27,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg.blas import ddot, dsyrk
 from scipy.linalg.lapack import dpotrf, dpotri
 
-from ._derivatives import Array
+from ._derivatives import Array, Domain, norm
 
-__all__ = ["Bound", "Covariance", "correlation", "covariance", "inverse_normal", "propagate"]
+__all__ = [
+    "Bound",
+    "Covariance",
+    "NormalEquations",
+    "column_norms",
+    "correlation",
+    "covariance",
+    "propagate",
+    "standard_errors",
+]
 
 #: Singular values of the column-scaled Jacobian below this fraction of the largest are rounding:
 #: central differences are good to about ten digits.
@@ -51,23 +61,25 @@ class Bound:
     side: Array
 
     @classmethod
-    def active(cls, x: Array, residual: Array, jacobian: Array, lower: Array, upper: Array) -> Bound:
+    def active(cls, x: Array, residual: Array, jacobian: Array, domain: Domain) -> Bound:
         """Find the variables close to a bound to which the gradient of chi-square pushes them.
 
         Parameters
         ----------
-        x, lower, upper : ndarray, shape (n,)
-            Best values and bounds.
+        x : ndarray, shape (n,)
+            Best values.
         residual : ndarray, shape (m,)
         jacobian : ndarray, shape (m, n)
+        domain : Domain
+            Bounds.
         """
+        if not domain.bounded:
+            return cls(np.zeros(len(x)))
         gradient = jacobian.T @ residual
-        norms = np.linalg.norm(jacobian, axis=0)
-        error = np.linalg.norm(residual) / np.sqrt(max(1, len(residual) - len(x)))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            near = np.maximum(np.where(norms > 0, _NEAR * error / norms, 0.0), 1e-12 * np.abs(x))
-        at_lower = (x - lower <= near) & (gradient > 0)
-        at_upper = (upper - x <= near) & (gradient < 0)
+        error = norm(residual) / np.sqrt(max(1, len(residual) - len(x)))
+        near = np.maximum(_NEAR * error / column_norms(jacobian), 1e-12 * np.abs(x))
+        at_lower = (x - domain.lower <= near) & (gradient > 0)
+        at_upper = (domain.upper - x <= near) & (gradient < 0)
         return cls(at_upper.astype(float) - at_lower)
 
 
@@ -111,47 +123,115 @@ def covariance(jacobian: Array, names: list[str], bound: Bound) -> Covariance:
     """
     n = len(names)
     reasons = {j: f"at its {'upper' if side > 0 else 'lower'} bound" for j, side in enumerate(bound.side) if side}
-    norms = np.linalg.norm(jacobian, axis=0)
-    for j in range(n):
-        if j not in reasons and not np.isfinite(norms[j]):
+    for j, length in enumerate(column_norms(jacobian).tolist()):
+        if j not in reasons and not length < np.inf:
             reasons[j] = "no finite residual on either side of its value"
-        elif j not in reasons and norms[j] == 0.0:
+        elif j not in reasons and length == 0.0:
             reasons[j] = "no effect on the residual"
-    free = np.array([j for j in range(n) if j not in reasons], dtype=int)
+    free = [j for j in range(n) if j not in reasons]
+    if len(free) == n:
+        equations = NormalEquations(jacobian)
+        if equations.regular:
+            return Covariance(equations.inverse, {})
     matrix = np.full((n, n), np.nan)
-    if len(free):
-        inverse, flat = inverse_normal(jacobian[:, free] / norms[free])
-        matrix[np.ix_(free, free)] = inverse / np.outer(norms[free], norms[free])
-        reasons |= _correlated(flat, free, names)
+    if free:
+        equations = NormalEquations(jacobian[:, free])
+        matrix[np.ix_(free, free)] = equations.inverse
+        reasons |= _correlated(equations.flat, free, names)
     lost = sorted(reasons)
     matrix[lost, :] = np.nan
     matrix[:, lost] = np.nan
-    return Covariance(matrix, dict(sorted(reasons.items())))
+    return Covariance(matrix, {j: reasons[j] for j in lost})
 
 
-def inverse_normal(scaled: Array) -> tuple[Array, Array]:
-    """Return the inverse of ``A.T @ A`` on what *A* can see, and the flat directions as rows.
+class NormalEquations:
+    """The matrix ``J.T @ J`` of a Jacobian and its inverse on what *J* can see.
 
     Parameters
     ----------
-    scaled : ndarray, shape (m, n)
-        A matrix with columns of unit length or zero.
+    jacobian : ndarray, shape (m, n)
+        Finite, with no column of zeros.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (n, n)
+    inverse : ndarray, shape (n, n)
+        The pseudo-inverse where `flat` is not empty.
+    flat : ndarray, shape (k, n)
+        Orthonormal directions, in variables scaled to columns of unit length, that *J* maps to zero.
+
+    Examples
+    --------
+    >>> NormalEquations(np.array([[1.0, 2.0], [1.0, 3.0]])).inverse.round(9)
+    array([[13., -5.],
+           [-5.,  2.]])
     """
-    n = scaled.shape[1]
-    factor, failed = dpotrf(scaled.T @ scaled, lower=1)
-    if not failed:
-        triangle, failed = dpotri(factor, lower=1)
-        # The diagonal bounds the condition, and with it the digits lost by squaring A.
-        if not failed and triangle.diagonal().max() < _WELL_CONDITIONED:
-            return triangle + np.tril(triangle, -1).T, np.empty((0, n))
-    _, singular, directions = np.linalg.svd(scaled, full_matrices=len(scaled) < n)
-    singular = np.append(singular, np.zeros(n - len(singular)))
-    steep = singular > RANK_TOLERANCE * singular[0]
-    weighted = directions[steep] / singular[steep, np.newaxis]
-    return weighted.T @ weighted, directions[~steep]
+
+    def __init__(self, jacobian: Array) -> None:
+        self.jacobian = jacobian
+        n = jacobian.shape[1]
+        self.matrix = _symmetric(dsyrk(1.0, jacobian, trans=1, lower=1))
+        self.flat: Array = np.empty((0, n))
+        factor, failed = dpotrf(self.matrix, lower=1)
+        if not failed:
+            inverse, failed = dpotri(factor, lower=1)
+            # The diagonal bounds the condition, and with it the digits lost by squaring J.
+            if not failed and (inverse.diagonal() * self.matrix.diagonal()).max() < _WELL_CONDITIONED:
+                self.inverse = _symmetric(inverse)
+                return
+        self._decompose()
+
+    def _decompose(self) -> None:
+        norms = np.sqrt(self.matrix.diagonal())
+        scaled = self.jacobian / norms
+        _, singular, directions = np.linalg.svd(scaled, full_matrices=len(scaled) < len(norms))
+        singular = np.append(singular, np.zeros(len(norms) - len(singular)))
+        steep = singular > RANK_TOLERANCE * singular[0]
+        weighted = directions[steep] / singular[steep, np.newaxis] / norms
+        self.inverse, self.flat = weighted.T @ weighted, directions[~steep]
+
+    @property
+    def regular(self) -> bool:
+        """Whether the Jacobian has full rank."""
+        return not len(self.flat)
 
 
-def _correlated(flat: Array, free: Array, names: list[str]) -> dict[int, str]:
+def _symmetric(triangle: Array) -> Array:
+    """The symmetric matrix of which BLAS has computed the lower half, with zeros above."""
+    full = triangle + triangle.T
+    full.ravel()[:: len(full) + 1] *= 0.5
+    return full
+
+
+def standard_errors(jacobian: Array, residual: Array) -> Array:
+    """Return rough errors of the variables; zero for those that have no effect.
+
+    Examples
+    --------
+    >>> standard_errors(np.array([[2.0, 0.0], [0.0, 0.0], [0.0, 0.0]]), np.ones(3))
+    array([0.8660254, 0.       ])
+    """
+    norms = column_norms(jacobian)
+    errors = np.zeros(len(norms))
+    free = np.flatnonzero((norms > 0.0) & np.isfinite(norms))
+    if len(free):
+        variance = ddot(residual, residual) / max(1, len(residual) - len(norms))
+        errors[free] = np.sqrt(variance * NormalEquations(jacobian[:, free]).inverse.diagonal())
+    return errors
+
+
+def column_norms(jacobian: Array) -> Array:
+    """Return the lengths of the columns.
+
+    Examples
+    --------
+    >>> column_norms(np.array([[3.0, 0.0], [4.0, 1.0]]))
+    array([5., 1.])
+    """
+    return np.array([norm(row) for row in jacobian.T])
+
+
+def _correlated(flat: Array, free: list[int], names: list[str]) -> dict[int, str]:
     """Say of each variable in a flat direction with which others it can be exchanged."""
     # The projector on the flat directions does not depend on how they were chosen.
     projector = np.abs(flat.T @ flat)
@@ -160,7 +240,7 @@ def _correlated(flat: Array, free: Array, names: list[str]) -> dict[int, str]:
         if projector[row, row] > _PART_OF_FLAT**2:
             others = [names[k] for col, k in enumerate(free) if col != row and projector[row, col] > _PART_OF_FLAT**2]
             partners = " and ".join(map(repr, others))
-            reasons[int(j)] = f"fully correlated with {partners}" if others else "no effect on the residual"
+            reasons[j] = f"fully correlated with {partners}" if others else "no effect on the residual"
     return reasons
 
 

@@ -6,9 +6,9 @@ For a smooth residual the central difference
 
 has a truncation error of order :math:`h^2` and a rounding error of order
 :math:`\epsilon/h`, so that :math:`h = \epsilon^{1/3}` times the length over which
-the residual changes leaves about ten digits (Press et al., *Numerical Recipes*,
-3rd ed., section 5.7).  That length is taken as the larger of :math:`|x|` and a
-scale given by the caller, commonly the standard error.
+the residual changes leaves about ten digits (W. H. Press et al., *Numerical
+Recipes*, 3rd ed., section 5.7).  That length is taken as the larger of :math:`|x|`
+and a scale given by the caller, commonly the standard error.
 
 Where a bound is closer than *h*, or where one side gives no finite residual, the
 three-point formula of the other side, with the same order of error, is used:
@@ -25,12 +25,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import ddot
 
-__all__ = ["Array", "Domain", "central_jacobian", "vector_jacobian"]
+__all__ = ["Array", "Domain", "Residual", "central_jacobian", "norm", "vector_jacobian"]
 
 Array: TypeAlias = NDArray[np.float64]
 Residual: TypeAlias = Callable[[list[float]], Array]
@@ -60,6 +62,31 @@ class Domain:
     def unbounded(cls, n: int) -> Domain:
         """Return the domain of `n` variables without bounds and of size 1."""
         return cls(np.full(n, -np.inf), np.full(n, np.inf), np.ones(n))
+
+    @cached_property
+    def bounded(self) -> bool:
+        """Whether any variable has a bound."""
+        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
+
+
+    def clipped(self, x: Array) -> Array:
+        """Return `x` moved into the bounds."""
+        return np.minimum(np.maximum(x, self.lower), self.upper) if self.bounded else x
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A function and the point at which it is differentiated."""
+
+    residual: Residual
+    x: list[float]
+    at_x: Array
+
+    def moved(self, j: int, value: float) -> Array:
+        """The residual with variable `j` at `value`."""
+        point = self.x.copy()
+        point[j] = value
+        return self.residual(point)
 
 
 def central_jacobian(
@@ -97,11 +124,16 @@ def central_jacobian(
            [0., 4.]])
     """
     rows = np.empty((len(x), len(at_x)))
-    floor = _VISIBLE * max(size, float(np.linalg.norm(at_x)))
-    for j, value in enumerate(x.tolist()):
-        reach = float(domain.reach[j])
-        length = max(abs(value), min(float(scale[j]), reach or np.inf)) or reach or 1.0
-        rows[j] = _visible_column(residual, x, at_x, j, _CUBE_ROOT_EPS * length, domain, floor)
+    point = _Point(residual, x.tolist(), at_x)
+    invisible = _VISIBLE * max(size, norm(at_x))
+    limits = zip(point.x, scale.tolist(), domain.reach.tolist(), domain.lower.tolist(), domain.upper.tolist())
+    for j, (value, length, reach, lower, upper) in enumerate(limits):
+        longest = max(abs(value), reach or 1.0)
+        step = _CUBE_ROOT_EPS * (max(abs(value), min(length, reach or math.inf)) or longest)
+        change = _column(point, j, step, lower, upper, rows[j])
+        while change <= invisible and step < 1e3 * _CUBE_ROOT_EPS * longest:
+            step = min(1e3 * step, 1e3 * _CUBE_ROOT_EPS * longest)
+            change = _column(point, j, step, lower, upper, rows[j])
     return rows.T
 
 
@@ -118,47 +150,40 @@ def vector_jacobian(function: Residual, x: Array, scale: Array) -> Array:
     return central_jacobian(function, x, function(x.tolist()), scale, Domain.unbounded(len(x)))
 
 
-def _visible_column(
-    residual: Residual, x: Array, at_x: Array, j: int, step: float, domain: Domain, floor: float
-) -> Array:
-    """One column, by the smallest step from `step` on whose change exceeds `floor`."""
-    largest = 1e3 * _CUBE_ROOT_EPS * max(abs(float(x[j])), float(domain.reach[j]) or 1.0)
-    lower, upper = float(domain.lower[j]), float(domain.upper[j])
-    row, change = _column(residual, x, at_x, j, step, lower, upper)
-    while change <= floor and step < largest:
-        step = min(1e3 * step, largest)
-        row, change = _column(residual, x, at_x, j, step, lower, upper)
-    return row
+def norm(vector: Array) -> float:
+    """Return the Euclidean norm, by the fastest way there is for short vectors.
+
+    Examples
+    --------
+    >>> norm(np.array([3.0, 4.0]))
+    5.0
+    """
+    return math.sqrt(ddot(vector, vector))
 
 
-def _column(
-    residual: Residual, x: Array, at_x: Array, j: int, step: float, lower: float, upper: float
-) -> tuple[Array, float]:
-    """One column, and the norm of the change that it was computed from."""
-    value = float(x[j])
+def _column(point: _Point, j: int, step: float, lower: float, upper: float, out: Array) -> float:
+    """Write one column; return the norm of the change that it was computed from."""
+    value = point.x[j]
     step = min(step, 0.25 * (upper - lower))
-    if value - step >= lower and value + step <= upper:
-        low, high = value - step, value + step
-        minus = np.array(_moved(residual, x, j, low))  # a copy: some objectives reuse their array
-        plus = _moved(residual, x, j, high)
-        change = plus - minus
-        norm = float(np.linalg.norm(change))
-        if math.isfinite(norm):
-            return change / (high - low), norm
-        step = -step if np.isfinite(minus).all() else step
-    elif value + step > upper:
-        step = -step
-    return _one_sided(residual, x, at_x, j, step)
+    low, high = value - step, value + step
+    if low < lower or high > upper:
+        return _one_sided(point, j, step if low < lower else -step, out)
+    out[:] = point.moved(j, low)  # at once: some objectives reuse their array
+    np.subtract(point.moved(j, high), out, out=out)
+    change = norm(out)
+    if math.isfinite(change):
+        out /= high - low
+        return change
+    side = step if np.isfinite(point.moved(j, high)).all() else -step
+    return _one_sided(point, j, side, out)
 
 
-def _one_sided(residual: Residual, x: Array, at_x: Array, j: int, step: float) -> tuple[Array, float]:
-    near, far = float(x[j]) + step, float(x[j]) + 2.0 * step
-    r_near = np.array(_moved(residual, x, j, near))
-    change = 4.0 * r_near - 3.0 * at_x - _moved(residual, x, j, far)
-    return change / (far - float(x[j])), float(np.linalg.norm(change))
-
-
-def _moved(residual: Residual, x: Array, j: int, value: float) -> Array:
-    point: list[float] = x.tolist()
-    point[j] = value
-    return residual(point)
+def _one_sided(point: _Point, j: int, step: float, out: Array) -> float:
+    near, far = point.x[j] + step, point.x[j] + 2.0 * step
+    out[:] = point.moved(j, near)
+    out *= 4.0
+    out -= point.moved(j, far)
+    out -= 3.0 * point.at_x
+    change = norm(out)
+    out /= far - point.x[j]
+    return change

@@ -18,33 +18,33 @@ adaptive nonlinear least-squares algorithm*, ACM Trans. Math. Softw. 7 (1981) 34
 equation 3.4; SR1: J. Nocedal and S. J. Wright, *Numerical Optimization*, 2nd ed.,
 section 6.2).
 
-All linear algebra is done with columns of unit length.  Steps stay within the
+Steps stay within the
 bounds: where the step of the free problem would leave them, it is the solution
 of the bounded linear problem.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize
+from scipy.linalg.blas import ddot, dgemv
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-from ._covariance import inverse_normal
-from ._derivatives import Array, Domain, Residual
+from ._covariance import NormalEquations, column_norms
+from ._derivatives import Array, Domain, Residual, norm
 
-__all__ = ["Solution", "column_norms", "gauss_newton_step", "polish"]
+__all__ = ["Solution", "polish"]
 
 #: A solution whose next step is below this fraction of its variables has all its digits.
 CONVERGED = 1e-9
 #: The Jacobian need not be computed again after steps below this fraction of the variables.
-JACOBIAN_HOLDS = 2e-8
-#: In units of the standard errors, steps that change chi-square by no more than rounding.
-_INVISIBLE = 1e-2
+JACOBIAN_HOLDS = 5e-8
 _MAX_STEPS = 12
-_MAX_HALVINGS = 8
+_MAX_HALVINGS = 3
 
 
 @dataclass(frozen=True)
@@ -69,45 +69,54 @@ class Solution:
     converged: bool
 
 
-class _Metric:
-    """The linear problem at one point, with columns of unit length."""
+class _LinearProblem:
+    """The residual and its Jacobian at one point, as a linear least-squares problem."""
 
-    def __init__(self, jacobian: Array, residual: Array, norms: Array) -> None:
-        self.scaled, self.residual, self.norms = jacobian / norms, residual, norms
-        self.gradient = self.scaled.T @ residual
-        self.regular = bool(np.isfinite(self.gradient).all())
+    def __init__(self, here: Solution) -> None:
+        self.jacobian, self.residual = here.jacobian, here.residual
+        self.norms = column_norms(self.jacobian)
+        self.regular = all(0.0 < length < math.inf for length in self.norms.tolist())
         if self.regular:
-            self.inverse, flat = inverse_normal(self.scaled)
-            self.regular = not len(flat)
+            self.gradient = dgemv(1.0, self.jacobian, self.residual, trans=1)
+            self.equations = NormalEquations(self.jacobian)
+            self.regular = self.equations.regular
 
     def errors(self) -> Array:
-        """Standard errors of the variables, in their own units."""
-        variance = self.residual @ self.residual / max(1, len(self.residual) - len(self.norms))
-        return np.asarray(np.sqrt(variance * self.inverse.diagonal()) / self.norms)
+        """Standard errors of the variables."""
+        variance = ddot(self.residual, self.residual) / max(1, len(self.residual) - len(self.norms))
+        return np.sqrt(variance * self.equations.inverse.diagonal())
 
-    def step(self, second_order: Array | None, low: Array, high: Array) -> Array:
-        """The step to the minimum of the quadratic model, between `low` and `high`."""
-        step = self.free_step(second_order)
-        if (step < low).any() or (step > high).any():
-            step = self._bounded_step(low, high)
+    def step(self, second_order: Array | None, x: Array, domain: Domain) -> Array:
+        """The step to the minimum of the quadratic model within the bounds."""
+        step = self._free_step(second_order)
+        if domain.bounded:
+            low, high = domain.lower - x, domain.upper - x
+            if (step < low).any() or (step > high).any():
+                return self._bounded_step(low, high)
         return step
 
-    def free_step(self, second_order: Array | None = None) -> Array:
-        """The step of the problem without bounds."""
+    def reduction(self, step: Array) -> float:
+        """The fraction by which `step` lowers chi-square in the linear problem."""
+        before = ddot(self.residual, self.residual)
+        after = self.residual + self.jacobian @ step
+        return float(1.0 - ddot(after, after) / before) if before else 0.0
+
+    def _free_step(self, second_order: Array | None) -> Array:
         if second_order is not None:
-            factor, failed = dpotrf(self.scaled.T @ self.scaled + second_order, lower=1)
+            factor, failed = dpotrf(self.equations.matrix + second_order, lower=1)
             if not failed:
-                return np.asarray(-dpotrs(factor, self.gradient, lower=1)[0] / self.norms)
-        return np.asarray(-(self.inverse @ self.gradient) / self.norms)
+                return np.asarray(-dpotrs(factor, self.gradient, lower=1)[0])
+        return -(self.equations.inverse @ self.gradient)
 
     def _bounded_step(self, low: Array, high: Array) -> Array:
-        low, high = np.minimum(low, 0.0) * self.norms, np.maximum(high, 0.0) * self.norms
+        norms = self.norms
+        low, high = np.minimum(low, 0.0) * norms, np.maximum(high, 0.0) * norms
         free = low < high
-        step = np.zeros(len(self.norms))
+        step = np.zeros(len(norms))
         if free.any():
-            bounds = low[free], high[free]
-            step[free] = optimize.lsq_linear(self.scaled[:, free], -self.residual, bounds, method="bvls").x
-        return np.clip(step, low, high) / self.norms
+            scaled, bounds = self.jacobian[:, free] / norms[free], (low[free], high[free])
+            step[free] = optimize.lsq_linear(scaled, -self.residual, bounds, method="bvls").x
+        return np.clip(step, low, high) / norms
 
 
 def polish(
@@ -148,75 +157,58 @@ def polish(
     array([0.5])
     """
     here = start
-    norms = column_norms(start.jacobian)
     second_order: Array | None = None
     for _ in range(_MAX_STEPS):
-        metric = _Metric(here.jacobian, here.residual, norms)
-        if not metric.regular:
+        problem = _LinearProblem(here)
+        if not problem.regular:
             return replace(here, regular=False, converged=False)
-        errors = metric.errors()
+        errors = problem.errors()
         size = np.maximum(np.abs(here.x), errors)
-        step = metric.step(second_order, domain.lower - here.x, domain.upper - here.x)
+        step = problem.step(second_order, here.x, domain)
         if _fraction(step, size) <= CONVERGED:
             return replace(here, converged=True)
-        invisible = _fraction(step, errors) <= _INVISIBLE
-        moved = _descend(residual, here, step, rounding if invisible else 0.0, domain)
+        moved = _descend(residual, problem, here, step, domain, rounding)
         if moved is None:
-            return replace(here, converged=invisible)
+            return replace(here, converged=problem.reduction(step) <= rounding)
         x, at_x = moved
         if _fraction(x - here.x, size) <= JACOBIAN_HOLDS:
             return Solution(x, at_x, here.jacobian, regular=True, converged=True)
         there = Solution(x, at_x, jacobian(x, at_x, errors), regular=True, converged=False)
-        second_order = _updated(second_order, here, there, norms)
+        second_order = _updated(second_order, here, there, problem.norms)
         here = there
     return here
 
 
-def gauss_newton_step(jacobian: Array, residual: Array) -> Array | None:
-    """Return the Gauss-Newton step without bounds; None where the Jacobian has not full rank.
-
-    Examples
-    --------
-    >>> gauss_newton_step(np.array([[1.0], [2.0]]), np.array([2.0, 4.0]))
-    array([-2.])
-    """
-    metric = _Metric(jacobian, residual, column_norms(jacobian))
-    return metric.free_step() if metric.regular else None
-
-
 def _descend(
-    residual: Residual, here: Solution, step: Array, rounding: float, domain: Domain
+    residual: Residual, problem: _LinearProblem, here: Solution, step: Array, domain: Domain, rounding: float
 ) -> tuple[Array, Array] | None:
     """Go along `step`, by as much of it as lowers chi-square; None where nothing does."""
-    cost = float(here.residual @ here.residual)
-    for halving in range(1 if rounding else _MAX_HALVINGS):
-        x = np.clip(here.x + step * 0.5**halving, domain.lower, domain.upper)
+    cost = ddot(here.residual, here.residual)
+    for halving in range(_MAX_HALVINGS):
+        x = domain.clipped(here.x + step * 0.5**halving)
         at_x = np.array(residual(x.tolist()))
-        if float(at_x @ at_x) <= cost * (1.0 + rounding):
+        new_cost = ddot(at_x, at_x)
+        if new_cost <= cost:
             return x, at_x
+        if problem.reduction(step) <= rounding:
+            # Chi-square cannot tell this step from rounding, which does not make it a wrong one.
+            return (x, at_x) if new_cost <= cost * (1.0 + rounding) else None
     return None
 
 
 def _updated(second_order: Array | None, old: Solution, new: Solution, norms: Array) -> Array | None:
-    """The symmetric rank-one update of the second-order part, in scaled variables."""
-    step = (new.x - old.x) * norms
-    missing = ((new.jacobian - old.jacobian) / norms).T @ new.residual
+    """The symmetric rank-one update of the second-order part."""
+    step = new.x - old.x
+    missing = dgemv(1.0, new.jacobian - old.jacobian, new.residual, trans=1)
     if second_order is not None:
         missing -= second_order @ step
-    along = float(missing @ step)
-    if abs(along) <= 1e-8 * float(np.linalg.norm(missing) * np.linalg.norm(step)):
+    along = ddot(missing, step)
+    if abs(along) <= 1e-8 * norm(missing / norms) * norm(step * norms):
         return second_order
     update = np.outer(missing, missing) / along
     return update if second_order is None else second_order + update
 
 
-def column_norms(jacobian: Array) -> Array:
-    """Return the lengths of the columns, 1 for those that are zero."""
-    norms = np.sqrt((jacobian * jacobian).sum(axis=0))
-    return np.where(norms > 0.0, norms, 1.0)
-
-
 def _fraction(step: Array, size: Array) -> float:
     """The largest component of `step` in units of `size`."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.max(np.where(step == 0.0, 0.0, np.abs(step) / size), initial=0.0))
+    return float((np.abs(step) / np.maximum(size, 1e-300)).max(initial=0.0))

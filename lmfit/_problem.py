@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 from scipy.linalg.blas import ddot
 
 from ._bounds import transform
-from ._derivatives import Array, Domain, central_jacobian, vector_jacobian
+from ._covariance import standard_errors
+from ._derivatives import Array, Domain, Residual, central_jacobian, vector_jacobian
 from .errors import (
     AbortFitException,
     ExpressionDomainError,
@@ -42,8 +43,11 @@ __all__ = ["Best", "Policy", "Problem", "Space", "View"]
 
 _NAN_POLICIES = ("raise", "omit", "propagate")
 _FLOAT64 = np.dtype(np.float64)
+_INF = math.inf
 #: Norm of the residual of a rejected point, in units of that at the start.
 _WALL = 1e2
+#: A variable this much smaller than at the start may be close to zero.
+_SMALL = 1e-2
 
 
 class Space(enum.Enum):
@@ -120,11 +124,19 @@ class Problem:
         Names of the variables.
     start : list of float
         Their values at the start.
+    domain : Domain
+        Their bounds and start magnitudes.
     nfev : int
         Number of evaluations.
     size : int
         Length of the residual; -1 before the first evaluation.
+    residual : callable
+        ``residual(values) -> ndarray``: evaluates the objective at values of the variables, given as
+        a list; `rejected` tells that the result is not finite.  Raises `AbortFitException` when the
+        search is over.
     """
+
+    residual: Residual
 
     def __init__(
         self,
@@ -145,6 +157,11 @@ class Problem:
         self._varied = [par for par in self.params.values() if par.vary]
         self.names: list[str] = [str(par.name) for par in self._varied]
         self.start = [_start_value(par) for par in self._varied]
+        self.domain = Domain(
+            lower=np.array([par._min for par in self._varied], dtype=float),
+            upper=np.array([par._max for par in self._varied], dtype=float),
+            reach=np.abs(np.array(self.start, dtype=float)),
+        )
         self._compile_ties()
         self.nfev = 0
         self._best_values: list[float] | None = None
@@ -161,20 +178,11 @@ class Problem:
     # ---- what the variables are
 
     @property
-    def domain(self) -> Domain:
-        """Bounds and start magnitudes of the variables."""
-        return Domain(
-            lower=np.array([par.min for par in self._varied], dtype=float),
-            upper=np.array([par.max for par in self._varied], dtype=float),
-            reach=np.abs(np.array(self.start, dtype=float)),
-        )
-
-    @property
     def best(self) -> Best | None:
         """The lowest point so far; None before there is one."""
         if self._best_values is None:
             return None
-        if self._cost_of(self._best_residual) != self._cost:
+        if self.cost(self._best_residual) != self._cost:
             # The objective writes into the same array at each call.
             self._best_residual = self.probe(self._best_values).copy()
         return Best(self._best_values, self._best_residual, self._cost)
@@ -217,6 +225,7 @@ class Problem:
         at_start = self.residual(self.start)
         if self.rejected:
             self._explain_start()
+        self.residual = self._evaluator()
         self.start_residual = at_start
         self.start_norm = math.sqrt(_sum_of_squares(at_start))
         return at_start
@@ -224,43 +233,11 @@ class Problem:
     def limit(self, evaluations: int) -> None:
         """Set the largest number of evaluations of the search."""
         self._limit = evaluations
+        self.residual = self._evaluator()
 
     def finish(self) -> None:
         """End the search: later evaluations are counted but not watched or limited."""
         self._watch(Policy(self.policy.nan_policy, self.policy.reduce_fcn))
-
-    def residual(self, values: list[float]) -> Array:
-        """Return the residual for `values` of the variables; `rejected` tells that it is not finite.
-
-        Raises
-        ------
-        AbortFitException
-            The search is over.
-        """
-        if self.nfev >= self._limit:
-            raise AbortFitException(f"the limit of {self._limit} evaluations was reached")
-        if self._deadline is not None and time.monotonic() > self._deadline:
-            raise AbortFitException(f"the time limit of {self.policy.timeout} s was reached")
-        for par, value in zip(self._varied, values):
-            par._val = value
-        if self._tied and not self._update_ties(values):
-            self.rejected = True
-            return np.full(max(1, self.size), np.nan)
-        self.nfev += 1
-        returned = self.function(self.params, *self.args, **self.kws)
-        if returned.__class__ is np.ndarray and returned.dtype is _FLOAT64 and returned.shape == self._shape:
-            residual = returned
-        else:
-            residual = self._flat(returned)
-        cost = self._cost_of(residual)
-        if cost < self._cost and cost != -math.inf:
-            self._cost, self._best_values, self._best_residual = cost, values, residual
-            self.omitted = None
-        elif not -math.inf < cost < math.inf:
-            residual = self._non_finite(residual, values)
-        if self._callback is not None:
-            self._call_back(residual)
-        return residual
 
     def probe(self, values: list[float]) -> Array:
         """Return the residual, with NaN where it is not finite."""
@@ -270,7 +247,7 @@ class Problem:
 
     def settle(self, values: list[float], residual: Array) -> None:
         """Make a point the best one although, within rounding, it is not the lowest."""
-        self._cost = self._cost_of(residual)
+        self._cost = self.cost(residual)
         self._best_values, self._best_residual = values, residual
 
     @property
@@ -280,7 +257,7 @@ class Problem:
 
     def cost(self, residual: Array) -> float:
         """Return what the optimiser minimises, of a residual."""
-        return self._cost_of(residual)
+        return self._scalar_cost(residual) if self.scalar else _sum_of_squares(residual)
 
     def jacobian(self, x: Array, at_x: Array, scale: Array) -> Array:
         """Return the derivatives of the residual by the variables, shape (m, n).
@@ -298,6 +275,16 @@ class Problem:
             return self._user_jacobian(x.tolist(), len(at_x))
         return central_jacobian(self.probe, x, at_x, scale, self.domain, self.start_norm)
 
+    def best_jacobian(self, x: Array, at_x: Array) -> Array:
+        """Return `jacobian` at the best point, where the scale of each variable is not known yet."""
+        jacobian = self.jacobian(x, at_x, np.zeros(len(x)))
+        if self.derivative is None and any(
+            abs(value) <= _SMALL * (reach or math.inf) for value, reach in zip(x.tolist(), self.domain.reach.tolist())
+        ):
+            # The size of a variable close to zero says little: its error is the better scale.
+            jacobian = self.jacobian(x, at_x, standard_errors(jacobian, at_x))
+        return jacobian
+
     def tied_gradient(self, x: Array, scale: Array) -> Array:
         """Return the derivatives of the tied parameters by the variables, shape (k, n)."""
         return vector_jacobian(self._tied_values, x, scale)
@@ -311,11 +298,50 @@ class Problem:
 
     # ---- workers
 
+    def _check_limits(self) -> None:
+        if self.nfev >= self._limit:
+            raise AbortFitException(f"the limit of {self._limit} evaluations was reached")
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise AbortFitException(f"the time limit of {self.policy.timeout} s was reached")
+
     def _watch(self, policy: Policy) -> None:
         self._limit = policy.max_nfev
         self._callback = policy.iter_cb
         self._deadline = None if policy.timeout is None else time.monotonic() + policy.timeout
-        self._cost_of = self._scalar_cost if self.scalar else _sum_of_squares
+        self.residual = self._evaluator()
+
+    def _evaluator(self) -> Residual:
+        """Make the function that evaluates the residual, with all that is constant bound to it.
+
+        It is called at every step of every fit: as a closure it costs half of what a method does.
+        """
+        function, params, args, kws = self.function, self.params, self.args, self.kws
+        varied, tied, shape, scalar = self._varied, self._tied, self._shape, self.scalar
+        limit, callback, timed = self._limit, self._callback, self._deadline is not None
+
+        def residual(values: list[float]) -> Array:
+            if timed or self.nfev >= limit:
+                self._check_limits()
+            for par, value in zip(varied, values):
+                par._val = value
+            if tied and not self._update_ties(values):
+                self.rejected = True
+                return np.full(max(1, self.size), np.nan)
+            self.nfev += 1
+            found = function(params, *args, **kws)
+            if found.__class__ is not np.ndarray or found.dtype is not _FLOAT64 or found.shape != shape:
+                found = self._flat(found)
+            cost = self._scalar_cost(found) if scalar else ddot(found, found)
+            if -_INF < cost < self._cost:
+                self._cost, self._best_values, self._best_residual = cost, values, found
+                self.omitted = None
+            elif not -_INF < cost < _INF:
+                found = self._non_finite(found, values)
+            if callback is not None:
+                self._call_back(found)
+            return found
+
+        return residual
 
     def _compile_ties(self) -> None:
         """Arrange the expressions such that only the values of the variables need be filled in."""
@@ -392,7 +418,7 @@ class Problem:
 
     def _note(self, residual: Array, values: list[float], omitted: NDArray[np.bool_]) -> Array:
         """Keep a point with omitted data if it is the best; they count as zeros."""
-        cost = self._cost_of(residual)
+        cost = self.cost(residual)
         if cost < self._cost:
             self._cost, self._best_values, self._best_residual = cost, values, residual
             self.omitted = omitted
@@ -476,6 +502,11 @@ class View:
                     start[index] = 1.0
         self._inverses = [(index, bounded.from_internal) for index, bounded in self._maps]
         self.start = np.array(start, dtype=float)
+
+    @property
+    def transforms(self) -> bool:
+        """Whether any variable differs from its parameter."""
+        return bool(self._maps)
 
     @property
     def starts_inside(self) -> bool:

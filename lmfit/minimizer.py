@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _engines
-from ._covariance import Bound, correlation, covariance, propagate
+from ._covariance import Bound, covariance, propagate
 from ._derivatives import Array
 from ._engines import Engine, Objective, Outcome
 from ._problem import Best, Policy, Problem
@@ -368,36 +368,38 @@ def _errors(
     x = np.array(best.values)
     jacobian = outcome.jacobian
     if jacobian is None:
-        jacobian = problem.jacobian(x, best.residual, np.zeros(len(x)))
-    domain = problem.domain
-    bound = Bound.active(x, best.residual, jacobian, domain.lower, domain.upper)
+        jacobian = problem.best_jacobian(x, best.residual)
+    bound = Bound.active(x, best.residual, jacobian, problem.domain)
     found = covariance(jacobian, problem.names, bound)
     matrix = found.matrix * scale
     reasons = {problem.names[j]: reason for j, reason in found.reasons.items()}
     if not determined:
         matrix = np.full_like(matrix, np.nan)
         reasons = dict.fromkeys(problem.names, "no degrees of freedom are left") | reasons
-    gradient = np.eye(len(x))
+    full = matrix
     if problem.tied_names:
         error = np.sqrt(np.nan_to_num(np.diag(matrix)))
-        gradient = np.vstack([gradient, problem.tied_gradient(x, error)])
-    _assign(problem, propagate(gradient, matrix) if problem.tied_names else matrix)
+        full = propagate(np.vstack([np.eye(len(x)), problem.tied_gradient(x, error)]), matrix)
+    _assign(problem, full)
     return matrix, reasons
 
 
 def _assign(problem: Problem, full: Array) -> None:
     """Standard errors and correlations of variables and tied parameters; None where there are none."""
     names = [*problem.names, *problem.tied_names]
-    errors = np.sqrt(np.diag(full)).tolist()
-    correlations = correlation(full).tolist()
+    rows = full.tolist()
+    errors = [math.sqrt(row[i]) if row[i] >= 0.0 else math.nan for i, row in enumerate(rows)]
+    variables = list(zip(problem.names, errors))
     for par in problem.params.values():
         par.stderr, par.correl = None, None
     for i, name in enumerate(names):
-        if errors[i] == errors[i]:
-            problem.params[name].stderr = errors[i]
-            row = correlations[i]
+        error = errors[i]
+        if error == error:
+            problem.params[name].stderr = error
             problem.params[name].correl = {
-                other: row[j] for j, other in enumerate(problem.names) if j != i and row[j] == row[j]
+                other: rows[i][j] / (error * their) if error and their else 0.0
+                for j, (other, their) in enumerate(variables)
+                if j != i and their == their
             }
 
 
