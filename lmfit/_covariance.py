@@ -60,6 +60,11 @@ class Bound:
 
     side: Array
 
+    @property
+    def holds(self) -> bool:
+        """Whether any variable is held."""
+        return bool(self.side.any())
+
     @classmethod
     def active(cls, x: Array, residual: Array, jacobian: Array, domain: Domain) -> Bound:
         """Find the variables close to a bound to which the gradient of chi-square pushes them.
@@ -99,7 +104,9 @@ class Covariance:
     reasons: dict[int, str]
 
 
-def covariance(jacobian: Array, names: list[str], bound: Bound) -> Covariance:
+def covariance(
+    jacobian: Array, names: list[str], bound: Bound, equations: NormalEquations | None = None
+) -> Covariance:
     """Return the covariance ``inv(J.T @ J)`` of what can be estimated.
 
     Parameters
@@ -110,6 +117,8 @@ def covariance(jacobian: Array, names: list[str], bound: Bound) -> Covariance:
         Names of the n variables, for the reasons.
     bound : Bound
         The variables held at a bound.
+    equations : NormalEquations, optional
+        Those of `jacobian`, if they have been made.
 
     Examples
     --------
@@ -121,18 +130,18 @@ def covariance(jacobian: Array, names: list[str], bound: Bound) -> Covariance:
     array([[13., -5.],
            [-5.,  2.]])
     """
+    if equations is not None and equations.regular and not bound.holds:
+        return Covariance(equations.inverse, {})
     n = len(names)
-    reasons = {j: f"at its {'upper' if side > 0 else 'lower'} bound" for j, side in enumerate(bound.side) if side}
+    reasons = {
+        j: f"at its {'upper' if side > 0 else 'lower'} bound" for j, side in enumerate(bound.side) if side
+    }
     for j, length in enumerate(column_norms(jacobian).tolist()):
         if j not in reasons and not length < np.inf:
             reasons[j] = "no finite residual on either side of its value"
         elif j not in reasons and length == 0.0:
             reasons[j] = "no effect on the residual"
     free = [j for j in range(n) if j not in reasons]
-    if len(free) == n:
-        equations = NormalEquations(jacobian)
-        if equations.regular:
-            return Covariance(equations.inverse, {})
     matrix = np.full((n, n), np.nan)
     if free:
         equations = NormalEquations(jacobian[:, free])
@@ -238,7 +247,11 @@ def _correlated(flat: Array, free: list[int], names: list[str]) -> dict[int, str
     reasons = {}
     for row, j in enumerate(free):
         if projector[row, row] > _PART_OF_FLAT**2:
-            others = [names[k] for col, k in enumerate(free) if col != row and projector[row, col] > _PART_OF_FLAT**2]
+            others = [
+                names[k]
+                for col, k in enumerate(free)
+                if col != row and projector[row, col] > _PART_OF_FLAT**2
+            ]
             partners = " and ".join(map(repr, others))
             reasons[j] = f"fully correlated with {partners}" if others else "no effect on the residual"
     return reasons

@@ -68,7 +68,6 @@ class Domain:
         """Whether any variable has a bound."""
         return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
 
-
     def clipped(self, x: Array) -> Array:
         """Return `x` moved into the bounds."""
         return np.minimum(np.maximum(x, self.lower), self.upper) if self.bounded else x

@@ -60,6 +60,8 @@ class Solution:
         False where the Jacobian has not full rank.
     converged : bool
         Whether the last step was within rounding.
+    equations : NormalEquations or None
+        Those of `jacobian`, where they were needed.
     """
 
     x: Array
@@ -67,6 +69,7 @@ class Solution:
     jacobian: Array
     regular: bool
     converged: bool
+    equations: NormalEquations | None = None
 
 
 class _LinearProblem:
@@ -84,7 +87,7 @@ class _LinearProblem:
     def errors(self) -> Array:
         """Standard errors of the variables."""
         variance = ddot(self.residual, self.residual) / max(1, len(self.residual) - len(self.norms))
-        return np.sqrt(variance * self.equations.inverse.diagonal())
+        return np.asarray(np.sqrt(variance * self.equations.inverse.diagonal()))
 
     def step(self, second_order: Array | None, x: Array, domain: Domain) -> Array:
         """The step to the minimum of the quadratic model within the bounds."""
@@ -166,13 +169,13 @@ def polish(
         size = np.maximum(np.abs(here.x), errors)
         step = problem.step(second_order, here.x, domain)
         if _fraction(step, size) <= CONVERGED:
-            return replace(here, converged=True)
+            return replace(here, converged=True, equations=problem.equations)
         moved = _descend(residual, problem, here, step, domain, rounding)
         if moved is None:
-            return replace(here, converged=problem.reduction(step) <= rounding)
+            return replace(here, converged=problem.reduction(step) <= rounding, equations=problem.equations)
         x, at_x = moved
         if _fraction(x - here.x, size) <= JACOBIAN_HOLDS:
-            return Solution(x, at_x, here.jacobian, regular=True, converged=True)
+            return Solution(x, at_x, here.jacobian, regular=True, converged=True, equations=problem.equations)
         there = Solution(x, at_x, jacobian(x, at_x, errors), regular=True, converged=False)
         second_order = _updated(second_order, here, there, problem.norms)
         here = there
@@ -206,7 +209,7 @@ def _updated(second_order: Array | None, old: Solution, new: Solution, norms: Ar
     if abs(along) <= 1e-8 * norm(missing / norms) * norm(step * norms):
         return second_order
     update = np.outer(missing, missing) / along
-    return update if second_order is None else second_order + update
+    return np.asarray(update if second_order is None else second_order + update)
 
 
 def _fraction(step: Array, size: Array) -> float:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -118,8 +117,6 @@ class Minimizer:
         if params is not None:
             self.params = params
 
-    # ---- what is fitted
-
     @property
     def params(self) -> Parameters:
         """The Parameters of the next fit; once another fit has overwritten them, those of the last result."""
@@ -178,8 +175,6 @@ class Minimizer:
         state = "no fit yet" if self.result is None else repr(self.result).strip("<>")
         return f"<{type(self).__name__} of {getattr(self.userfcn, '__name__', self.userfcn)!s}: {state}>"
 
-    # ---- fitting
-
     def minimize(self, method: str = "leastsq", params: Any = None, **kws: Any) -> MinimizerResult:
         """Fit with the engine named `method`.
 
@@ -223,7 +218,9 @@ class Minimizer:
         if params is not None:
             self.params = params
         engine = _engines.find(method)
-        policy, flags, options = self._settings({**self.kws, **{k: v for k, v in kws.items() if v is not None}})
+        policy, flags, options = self._settings(
+            {**self.kws, **{k: v for k, v in kws.items() if v is not None}}
+        )
         _engines.check_options(engine, options)
         problem = self._compiled(engine, policy, options)
         self._mark_start(problem)
@@ -249,7 +246,9 @@ class Minimizer:
 
     def _compiled(self, engine: Engine, policy: Policy, options: dict[str, Any]) -> Problem:
         if self.userfcn is None:
-            raise MinimizerException("there is nothing to fit: give the objective, Minimizer(userfcn, params)")
+            raise MinimizerException(
+                "there is nothing to fit: give the objective, Minimizer(userfcn, params)"
+            )
         problem = Problem(
             self.userfcn,
             self._params,
@@ -266,7 +265,11 @@ class Minimizer:
 
     def _mark_start(self, problem: Problem) -> None:
         """Note the start values, but keep those of a fit that is only continued."""
-        last = self.result.params if self.result is not None and self._params._generation == self._generation else {}
+        last = (
+            self.result.params
+            if self.result is not None and self._params._generation == self._generation
+            else {}
+        )
         for name, value in zip(problem.names, problem.start):
             if name not in last or last[name]._val != value:
                 problem.params[name].init_value = value
@@ -293,7 +296,9 @@ def _as_parameters(params: Any) -> tuple[Parameters, list[Parameter]]:
     elif isinstance(params, Iterable) and not isinstance(params, (str, bytes)):
         named = [(getattr(par, "name", None), par) for par in params]
     else:
-        raise ParameterError(f"params must be a Parameters, or a dictionary or list of Parameter, not {params!r}")
+        raise ParameterError(
+            f"params must be a Parameters, or a dictionary or list of Parameter, not {params!r}"
+        )
     adopted = Parameters()
     for name, par in named:
         adopted[str(name)] = copy.copy(par)
@@ -309,7 +314,7 @@ def _run(engine: Engine, problem: Problem, options: dict[str, Any]) -> tuple[Out
     try:
         return engine.run(problem.view(engine.space), dict(options)), False
     except AbortFitException as reason:
-        return Outcome(False, f"{reason or 'the objective asked for it'}", extras=_STOPPED), True
+        return Outcome(False, str(reason) or "the objective asked for it", extras=_STOPPED), True
     except KeyboardInterrupt:
         return Outcome(False, "interrupted from the keyboard", extras=_STOPPED), True
 
@@ -319,7 +324,12 @@ _STOPPED = {"ier": -1, "lmdif_message": "the search was ended by the user"}
 
 
 def _concluded(
-    problem: Problem, engine: Engine, outcome: Outcome, aborted: bool, flags: dict[str, bool], options: dict[str, Any]
+    problem: Problem,
+    engine: Engine,
+    outcome: Outcome,
+    aborted: bool,
+    flags: dict[str, bool],
+    options: dict[str, Any],
 ) -> MinimizerResult:
     """Statistics and errors at the best point."""
     best = problem.best
@@ -328,7 +338,8 @@ def _concluded(
     residual = _present(problem, best.residual)
     fit = goodness_of_fit(float(residual @ residual), len(residual), len(problem.names))
     scale = fit.redchi if flags["scale_covar"] else 1.0
-    covar, reasons = None, {}
+    covar: Array | None = None
+    reasons: dict[str, str] = {}
     if flags["calc_covar"] and problem.names:
         covar, reasons = _errors(problem, best, outcome, scale, fit.nfree > 0 or not flags["scale_covar"])
     problem.set_values(best.values)
@@ -370,7 +381,7 @@ def _errors(
     if jacobian is None:
         jacobian = problem.best_jacobian(x, best.residual)
     bound = Bound.active(x, best.residual, jacobian, problem.domain)
-    found = covariance(jacobian, problem.names, bound)
+    found = covariance(jacobian, problem.names, bound, outcome.equations)
     matrix = found.matrix * scale
     reasons = {problem.names[j]: reason for j, reason in found.reasons.items()}
     if not determined:
@@ -471,9 +482,15 @@ def minimize(
     """
     if isinstance(args, str):  # 1.x: method, args, kws
         method, args, kws, engine = args, kws, engine, None
-    fitter = Minimizer(
-        fcn, params, fcn_args=args, fcn_kws=kws, iter_cb=iter_cb, scale_covar=scale_covar, nan_policy=nan_policy,
-        reduce_fcn=reduce_fcn, calc_covar=calc_covar, max_nfev=max_nfev, timeout=timeout, **fit_kws,
-    )  # fmt: skip
+    settings: dict[str, Any] = {
+        "iter_cb": iter_cb,
+        "scale_covar": scale_covar,
+        "nan_policy": nan_policy,
+        "reduce_fcn": reduce_fcn,
+        "calc_covar": calc_covar,
+        "max_nfev": max_nfev,
+        "timeout": timeout,
+    }
+    fitter = Minimizer(fcn, params, fcn_args=args, fcn_kws=kws, **settings, **fit_kws)
     fitter.minimize(method or engine or "leastsq")
     return fitter

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from .._covariance import NormalEquations
 from .._derivatives import Array
 from .._problem import Space, View
 from ..errors import close_matches
@@ -45,6 +46,8 @@ class Outcome:
     jacobian : ndarray or None
         Derivatives of the residual by the variables at the best point, where the engine
         has them to full accuracy; shape (m, n).
+    equations : NormalEquations or None
+        Those of `jacobian`, where the engine has needed them.
     extras : mapping
         Further results, which become attributes of the result.
     """
@@ -52,6 +55,7 @@ class Outcome:
     success: bool
     message: str
     jacobian: Array | None = None
+    equations: NormalEquations | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -149,6 +153,6 @@ def check_options(engine: Engine, options: Mapping[str, Any]) -> None:
     unknown = [key for key in options if key not in engine.options]
     if unknown:
         raise TypeError(
-            f"engine {engine.name!r} does not know the option {unknown[0]!r}{close_matches(unknown[0], engine.options)}; "
-            f"its options are {', '.join(engine.options)}"
+            f"engine {engine.name!r} does not know the option {unknown[0]!r}"
+            f"{close_matches(unknown[0], engine.options)}; its options are {', '.join(engine.options)}"
         )

@@ -23,11 +23,11 @@ from __future__ import annotations
 
 import enum
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize
 
 from .. import _gauss_newton
@@ -58,14 +58,17 @@ _TIGHTER = 1e-3
 #: MINPACK's return codes, and whether they mean success.
 _CODES = {
     0: (False, "improper input parameters"),
-    1: (True, "both actual and predicted relative reductions in the sum of squares are at most ftol={ftol:g}"),
-    2: (True, "the relative difference between two consecutive iterates is at most xtol={xtol:g}"),
-    3: (True, "the relative changes of the sum of squares and of the iterates are at most ftol={ftol:g}, xtol={xtol:g}"),
+    1: (True, "actual and predicted relative reductions of the sum of squares are at most ftol={ftol:g}"),
+    2: (True, "the relative change between two iterates is at most xtol={xtol:g}"),
+    3: (
+        True,
+        "the relative changes of the sum of squares and of the iterates are at most {ftol:g}, {xtol:g}",
+    ),
     4: (True, "the residual is orthogonal to the columns of the Jacobian to machine precision"),
-    5: (False, "the number of evaluations reached maxfev; start again from here, or allow more with max_nfev="),
+    5: (False, "the number of evaluations reached maxfev; start again from here, or allow more"),
     6: (True, "ftol={ftol:g} is too small: no further reduction of the sum of squares is possible"),
     7: (True, "xtol={xtol:g} is too small: no further improvement of the iterates is possible"),
-    8: (True, "gtol is too small: the residual is orthogonal to the Jacobian to machine precision"),
+    8: (True, "the residual is orthogonal to the columns of the Jacobian to machine precision"),
 }
 
 
@@ -74,7 +77,19 @@ _CODES = {
     aliases=("levenberg-marquardt", "lm"),
     space=Space.INTERNAL,
     objective=Objective.RESIDUAL,
-    options=("ftol", "xtol", "gtol", "maxfev", "epsfcn", "factor", "diag", "Dfun", "col_deriv", "polish", "retry"),
+    options=(
+        "ftol",
+        "xtol",
+        "gtol",
+        "maxfev",
+        "epsfcn",
+        "factor",
+        "diag",
+        "Dfun",
+        "col_deriv",
+        "polish",
+        "retry",
+    ),
     evaluations=1000,
 )
 def leastsq(view: View, options: dict[str, Any]) -> Outcome:
@@ -84,37 +99,26 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
     end = _search(view, view.start, settings, polish)
     notes = []
     for units in _OTHER_UNITS if retry else ():
-        trouble = _trouble(view.problem, end.solution)
-        if trouble is _Trouble.NONE:
+        if end.trouble is _Trouble.NONE:
             break
-        start, changed, note = _next_search(view, settings, trouble, units)
+        start, changed, note = _next_search(view, settings, end.trouble, units)
         other = _search(view, start, {**settings, **changed}, polish)
         if other.cost < end.cost:
             end, notes = other, [note]
     success, text = _CODES[end.code]
     if polish and end.solution.converged:
         notes.append("last digits by Gauss-Newton steps")
-    if success and _trouble(view.problem, end.solution) is _Trouble.STEEP:
+    if success and end.trouble is _Trouble.STEEP:
         success = False
         notes.append("but chi-square still falls from here; choose other start values")
+    text = text.format(**settings)
     return Outcome(
         success=success,
-        message="; ".join([text.format(**settings), *notes]),
+        message="; ".join([text, *notes]),
         jacobian=end.solution.jacobian,
-        extras={"ier": end.code, "lmdif_message": text.format(**settings)},
+        equations=end.solution.equations,
+        extras={"ier": end.code, "lmdif_message": text},
     )
-
-
-@dataclass(frozen=True)
-class _End:
-    """How a search ended: MINPACK's code, and the solution."""
-
-    code: int
-    solution: Solution
-
-    @property
-    def cost(self) -> float:
-        return float(self.solution.residual @ self.solution.residual)
 
 
 class _Trouble(enum.Enum):
@@ -126,14 +130,28 @@ class _Trouble(enum.Enum):
     UNFINISHED = enum.auto()
 
 
+@dataclass(frozen=True)
+class _End:
+    """How a search ended: MINPACK's code, the solution, and what is wrong with it."""
+
+    code: int
+    solution: Solution
+    trouble: _Trouble
+
+    @property
+    def cost(self) -> float:
+        return float(self.solution.residual @ self.solution.residual)
+
+
 def _search(view: View, start: Array, settings: dict[str, Any], polish: bool) -> _End:
     """One search of MINPACK from `start`, and the polish of its end."""
-    record = _Recorder(view, start)
+    residual = _Residual(view, start)
     if view.problem.derivative is not None:
-        settings = {**settings, "Dfun": record.jacobian}
+        settings = {**settings, "Dfun": residual.jacobian}
     # The Problem counts the evaluations; without full_output SciPy spares itself a covariance.
-    _, code = optimize.leastsq(record, start, maxfev=_UNLIMITED, **settings)
-    return _End(code, _refined(view.problem, polish))
+    _, code = optimize.leastsq(residual.function(), start, maxfev=_UNLIMITED, **settings)
+    solution = _refined(view.problem, polish)
+    return _End(code, solution, _trouble(view.problem, solution))
 
 
 def _next_search(
@@ -150,35 +168,45 @@ def _next_search(
     return view.start, metric, f"found by another search, with steps in {units}"
 
 
-class _Recorder:
-    """The residual as MINPACK calls it, which keeps the last points."""
+class _Residual:
+    """The residual as MINPACK calls it.
+
+    Attributes
+    ----------
+    trail : deque
+        The last points: enough for a Jacobian, the point it is taken at, and the attempts at a step
+        before and after it.  Their residuals are not kept, which would drive the objective's own
+        arrays out of the processor's cache.
+    """
 
     def __init__(self, view: View, start: Array) -> None:
-        self.view = view
-        self.problem = view.problem
+        self.view, self.problem = view, view.problem
         self.evaluate = view.evaluate if view.transforms else view.problem.residual
-        self.padding = max(0, len(view.start) - self.problem.size)
-        #: Enough for a Jacobian, its base, and the attempts at a step before and after it.
-        self.trail: deque[tuple[list[float], Array]] = deque(maxlen=2 * len(view.start) + 20)
-        self.last_point: list[float] = []
-        self.last_residual = np.empty(0)
+        self.padding = max(0, len(start) - self.problem.size)
+        self.trail: deque[list[float]] = deque([start.tolist()], maxlen=2 * len(start) + 20)
+        self.known = {}
         if view.starts_inside and start is view.start:
-            self.last_point, self.last_residual = start.tolist(), self._padded(self.problem.start_residual)
-            self.trail.append((self.last_point, self.last_residual))
+            self.known = {tuple(start.tolist()): self.problem.start_residual}
 
-    def __call__(self, u: Array) -> Array:
-        point: list[float] = u.tolist()
-        if point == self.last_point:
-            # SciPy works in the memory of the first array that it gets: it must not be ours.
-            return self.last_residual.copy()
-        residual = self.evaluate(point)
-        if self.problem.rejected:
-            self.problem.rejected = False
-            residual = self._instead(point, residual)
-        if self.padding:
-            residual = self._padded(residual)
-        self.last_point, self.last_residual = point, residual
-        self.trail.append((point, residual))
+    def function(self) -> Callable[[Array], Array]:
+        """Make the function to be minimised."""
+        problem, evaluate, padding = self.problem, self.evaluate, self.padding
+        remember, start, at_start = self.trail.append, self.trail[0], self.known.get(tuple(self.trail[0]))
+
+        def residual(u: Array) -> Array:
+            nonlocal at_start
+            point: list[float] = u.tolist()
+            if at_start is not None:  # MINPACK and SciPy evaluate the start several times
+                if point == start:
+                    # SciPy works in the memory of the first array that it gets: it must not be ours.
+                    return self._padded(at_start)
+                at_start = None
+            found = evaluate(point)
+            if problem.rejected:
+                found = self._instead(point, found)
+            remember(point)
+            return self._padded(found) if padding else found
+
         return residual
 
     def jacobian(self, u: Array) -> Array:
@@ -187,23 +215,23 @@ class _Recorder:
         return np.concatenate([known, np.zeros((self.padding, len(u)))]) if self.padding else known
 
     def _padded(self, residual: Array) -> Array:
-        """With zeros for the data that MINPACK misses: it wants at least as many as variables."""
+        """A copy with zeros for the data that MINPACK misses: it wants at least as many as variables."""
         return np.concatenate([residual, np.zeros(self.padding)])
 
     def _instead(self, point: list[float], residual: Array) -> Array:
         """What stands for a residual that is not finite: see the module's docstring."""
-        for base, at_base in reversed(self.trail):
+        self.problem.rejected = False
+        for base in reversed(self.trail):
             moved = _differs_in(point, base)
-            if len(moved) == 1:
-                j = moved[0]
-                step = point[j] - base[j]
-                if abs(step) <= _FORWARD * max(1.0, abs(base[j])):
-                    mirrored = base.copy()
-                    mirrored[j] = base[j] - step
-                    behind = self.evaluate(mirrored)
-                    if not self.problem.rejected:
-                        return 2.0 * at_base[: len(behind)] - behind
-                    self.problem.rejected = False
+            if len(moved) == 1 and abs(point[moved[0]] - base[moved[0]]) <= _FORWARD * max(
+                1.0, abs(base[moved[0]])
+            ):
+                mirrored = base.copy()
+                mirrored[moved[0]] = 2.0 * base[moved[0]] - point[moved[0]]
+                behind = np.array(self.evaluate(mirrored))
+                if not self.problem.rejected:
+                    return 2.0 * self.evaluate(base) - behind
+                self.problem.rejected = False
         return self.view.wall(residual)
 
 
@@ -220,7 +248,9 @@ def _refined(problem: Problem, polish: bool) -> Solution:
     if not polish:
         return start
     rounding = 8.0 * _EPS * max(1.0, problem.start_norm / max(best.cost**0.5, 1e-300))
-    solution = _gauss_newton.polish(problem.probe, problem.jacobian, start, problem.domain, min(rounding, 1e-2))
+    solution = _gauss_newton.polish(
+        problem.probe, problem.jacobian, start, problem.domain, min(rounding, 1e-2)
+    )
     problem.settle(solution.x.tolist(), solution.residual)
     return solution
 
