@@ -36,6 +36,12 @@ Typed = tuple[ast.expr, str]
 MAX_TERMS = 400
 """Longest chain of operators that Python's compiler takes in every version."""
 
+MAX_OBJECTS = 4
+"""Most arguments of a call that are no numbers: nothing counts here how much is held at once."""
+
+# What constants may raise; the error belongs to the evaluation.
+_FOLDING_ERRORS = (ArithmeticError, TypeError, ValueError, RuntimeError)
+
 _BY_NAME = {node.__name__: function for node, function in OPERATORS.items()}
 
 
@@ -220,7 +226,7 @@ class _Emitter:
             return _name(self._global("u", node.id)), kind
         if type(MATHEMATICS.get(node.id)) is not float:
             raise _NotSimpleError
-        return _name(self._global("w", node.id)), FLOAT
+        return ast.Constant(MATHEMATICS[node.id]), FLOAT
 
     def on_binop(self, node: ast.BinOp) -> Typed:
         """``a + b + ...``, from the left, in a loop."""
@@ -281,33 +287,42 @@ class _Emitter:
 
     def on_tuple(self, node: ast.Tuple) -> Typed:
         """``(a, b)``."""
-        return ast.Tuple([self.emit(item)[0] for item in node.elts], ast.Load()), ANY
+        return ast.Tuple(self._numbers(node.elts), ast.Load()), ANY
 
     def on_list(self, node: ast.List) -> Typed:
         """``[a, b]``."""
-        return ast.List([self.emit(item)[0] for item in node.elts], ast.Load()), ANY
+        return ast.List(self._numbers(node.elts), ast.Load()), ANY
+
+    def _numbers(self, nodes: list[ast.expr]) -> list[ast.expr]:
+        # Nothing here counts the elements that are held at once, as the interpreter does.
+        items = [self.emit(node) for node in nodes]
+        if any(kind == ANY for _, kind in items):
+            raise _NotSimpleError
+        return [value for value, _ in items]
 
     def on_subscript(self, node: ast.Subscript) -> Typed:
         """``(a, b)[i]``."""
         value, index = self.emit(node.value)[0], self.emit(node.slice)[0]
-        return _call("P", ast.Subscript(value, index, ast.Load())), ANY
+        return _call("I", value, index), ANY
 
     def on_call(self, node: ast.Call) -> Typed:
         """``f(a, b)``, for a function of mathematics or of the user."""
         if not isinstance(node.func, ast.Name) or node.func.id in self.slots:
             raise _NotSimpleError
         name, args = node.func.id, [self.emit(arg) for arg in node.args]
+        if [kind for _, kind in args].count(ANY) > MAX_OBJECTS:
+            raise _NotSimpleError
         if name in self.kinds:
             return self._user_call(name, args, node.keywords)
         if node.keywords or not callable(MATHEMATICS.get(name)):
             raise _NotSimpleError
         values, kinds = [value for value, _ in args], [kind for _, kind in args]
         if name not in SCALARS or ANY in kinds or not kinds:
-            return _call(self._global("w", name), *values), ANY
+            return _call("P", _call(self._global("w", name), *values)), ANY
         kind = SCALARS[name][0]
         if kind == "same" or (kind == FLOAT and NUMBER in kinds and name != "float"):
-            kind = _join([*kinds, NUMBER] if NUMBER in kinds else kinds)
-        return _call(self._global("f", name), *values), kind
+            kind = _join(kinds)
+        return _fold_call(name, values) or (_call(self._global("f", name), *values), kind)
 
     def _user_call(self, name: str, args: list[Typed], keywords: list[ast.keyword]) -> Typed:
         if self.kinds[name] != ANY or any(keyword.arg is None for keyword in keywords):
@@ -344,14 +359,26 @@ def _kind_of_guarded(op: ast.operator, left: str, right: str) -> str:
     return NUMBER
 
 
+def _fold_call(name: str, args: Sequence[ast.expr]) -> Typed | None:
+    """Return the value of ``sqrt(2*pi)`` as a constant."""
+    constants = [arg.value for arg in args if isinstance(arg, ast.Constant)]
+    if len(constants) < len(args):
+        return None
+    try:
+        value = MATHEMATICS[name](*constants)
+    except _FOLDING_ERRORS:
+        return None
+    return (ast.Constant(value), FLOAT) if type(value) is float else None
+
+
 def _fold(op: ast.operator, left: ast.expr, right: ast.expr) -> Typed | None:
     """Return the value of ``2*3`` as a constant, with the guards of the interpreter."""
     if not (isinstance(left, ast.Constant) and isinstance(right, ast.Constant)):
         return None
     try:
         value = OPERATORS[type(op)](left.value, right.value)
-    except (ArithmeticError, TypeError, ValueError, RuntimeError):
-        return None  # the error belongs to the evaluation
+    except _FOLDING_ERRORS:
+        return None
     if type(value) is float:
         return ast.Constant(value), FLOAT
     if type(value) in (int, bool) and value.bit_length() < MAX_BITS:

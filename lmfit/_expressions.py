@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from ._codegen import Compiled, Tie, compile_ties, operator_named, slots_of
 from ._functions import MATHEMATICS, SCALARS
-from ._limits import plain
+from ._limits import item, plain
 from ._namespace import Namespace, Signature, SymbolTable
 from ._results import expression_error, real, shorten
 from ._syntax import Expression, parse
@@ -91,7 +91,23 @@ class Program:
         self._careful: Evaluate | None = None
         self._version = namespace.version
         self._plan = self._make_plan()
-        self.order, self.inputs = self._plan.order, self._plan.inputs
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Tied parameters in the order of evaluation."""
+        return self._current().order
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Untied parameters that the ties need."""
+        return self._current().inputs
+
+    def _current(self) -> _Plan:
+        """Return the plan for the symbols of this moment."""
+        if self._symbols.version != self._version:
+            self._plan = self._make_plan()
+            self._version, self._evaluate = self._symbols.version, None
+        return self._plan
 
     def _make_plan(self) -> _Plan:
         finite = math.isfinite
@@ -100,7 +116,7 @@ class Program:
 
     def dependencies(self, name: str) -> frozenset[str]:
         """Return the untied parameters on which a parameter depends, directly or not."""
-        return self._plan.dependencies(name)
+        return self._current().dependencies(name)
 
     def evaluate(self, values: Sequence[float] | NDArray[np.float64]) -> Sequence[float]:
         """Return the values of the tied parameters.
@@ -124,14 +140,13 @@ class Program:
         """
         if self._evaluate is None or self._symbols.version != self._version:
             self._bind()
-        if isinstance(values, np.ndarray):
-            values = values.tolist()
+        floats: Sequence[float] = values.tolist() if isinstance(values, np.ndarray) else values
         try:
-            return self._evaluate(values)  # type: ignore[misc]
+            return self._evaluate(floats)  # type: ignore[misc]
         except MinimizerException:
             raise
         except Exception:  # noqa: BLE001 - functions of the user may raise anything
-            return self._evaluate_again(values)
+            return self._evaluate_again(floats)
 
     def _evaluate_again(self, values: Sequence[float]) -> Sequence[float]:
         if len(values) != len(self.inputs):
@@ -164,14 +179,9 @@ class Program:
 
     def _bind(self) -> None:
         """Make the functions from the code, with the symbols of this moment."""
-        if self._symbols.version != self._version:
-            self._plan = self._make_plan()
-            if self._plan.inputs != self.inputs or self._plan.order != self.order:
-                self.order, self.inputs = self._plan.order, self._plan.inputs
-            self._version = self._symbols.version
-        compiled = self._plan.compiled
+        compiled = self._current().compiled
         lookup = self._namespace.lookup
-        shared: dict[str, Any] = {"__builtins__": {}, "F": float, "R": real, "P": plain}
+        shared: dict[str, Any] = {"__builtins__": {}, "F": float, "R": real, "P": plain, "I": item}
         shared.update({f"op_{name}": operator_named(name) for name in compiled.operators})
         shared.update({f"w_{name}": MATHEMATICS[name] for name in compiled.functions})
         shared.update({f"u_{name}": plain(lookup(name)) for name in compiled.symbols})

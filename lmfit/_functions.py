@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,9 @@ def _elementwise(name: str, scalar: Function, array: Function) -> Function:
     return function
 
 
-def _on_arrays(array: Function, count: int = 1, keywords: Collection[str] = ()) -> Function:
+def _on_arrays(
+    array: Function, count: int = 1, keywords: Collection[str] = (), warns: bool = False
+) -> Function:
     """Let a function of NumPy see `count` numbers or arrays of numbers, and nothing else."""
 
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -80,13 +83,19 @@ def _on_arrays(array: Function, count: int = 1, keywords: Collection[str] = ()) 
             raise TypeError(f"takes {count} argument(s) and the keywords {sorted(keywords)}")
         values = [_numeric(value) for value in args]
         _check_growth(values)
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            # The mean of nothing is nan; the warning that NumPy adds helps nobody in a fit.
-            warnings.simplefilter("ignore", RuntimeWarning)
+        with np.errstate(all="ignore"), _silence() if warns else nullcontext():
             return plain(array(*values, **kwargs))
 
     function.__name__ = function.__qualname__ = array.__name__
     return function
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    # The mean of nothing is nan; the warning that NumPy adds helps nobody in a fit.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def _log(x: Any, base: Any = math.e) -> Any:
@@ -239,6 +248,7 @@ def _norm(x: Any) -> Any:
 
 
 def _zip(*sequences: Any) -> list[Any]:
+    check_elements(len(sequences) * min(map(len, sequences), default=0))
     return list(zip(*sequences, strict=False))
 
 
@@ -313,7 +323,7 @@ _SYNONYMS = {
     "rad2deg": "degrees",
 }
 
-_AXIS = ("axis",)
+_AXIS, _AXIS_DDOF = ("axis",), ("axis", "ddof")
 
 _OTHERS: dict[str, Any] = {
     "abs": abs,
@@ -353,8 +363,8 @@ _OTHERS: dict[str, Any] = {
     "loggammafcn": _from_special("gammaln"),
     "max": max,
     "maximum": _on_arrays(np.maximum, 2),
-    "mean": _on_arrays(np.mean, keywords=_AXIS),
-    "median": _on_arrays(np.median, keywords=_AXIS),
+    "mean": _on_arrays(np.mean, keywords=_AXIS, warns=True),
+    "median": _on_arrays(np.median, keywords=_AXIS, warns=True),
     "min": min,
     "minimum": _on_arrays(np.minimum, 2),
     "modf": _modf,
@@ -368,12 +378,12 @@ _OTHERS: dict[str, Any] = {
     "set": set,
     "sort": _on_arrays(np.sort, keywords=_AXIS),
     "sorted": sorted,
-    "std": _on_arrays(np.std, keywords=("axis", "ddof")),
+    "std": _on_arrays(np.std, keywords=_AXIS_DDOF, warns=True),
     "sum": _on_arrays(np.sum, keywords=_AXIS),
     "trapezoid": _trapezoid,
     "trapz": _trapezoid,
     "tuple": tuple,
-    "var": _on_arrays(np.var, keywords=("axis", "ddof")),
+    "var": _on_arrays(np.var, keywords=_AXIS_DDOF, warns=True),
     "where": _on_arrays(np.where, 3),
     "wofz": _from_special("wofz"),
     "zeros": _zeros,

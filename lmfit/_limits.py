@@ -10,21 +10,26 @@ an error for every kind of scalar, while arrays follow IEEE arithmetic silently.
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["MAX_BITS", "MAX_ELEMENTS", "OPERATORS", "LimitError", "check_elements", "plain", "weight"]
+__all__ = ["MAX_BITS", "MAX_ELEMENTS", "OPERATORS", "LimitError", "check_elements", "item", "plain", "weight"]
 
 MAX_BITS = 20_000
 """Largest size of an integer, in bits: far beyond the range of a float (1024)."""
 
-MAX_ELEMENTS = 1_000_000
+MAX_ELEMENTS = 100_000
 """Largest number of elements of an array, list or string that an expression may create."""
 
-CONTAINERS = (list, tuple, dict, set, frozenset)
+MAX_WEIGHT = 1_000_000
+"""Largest number of elements of nested containers: those that the user brings may be larger."""
+
+CONTAINERS = frozenset((list, tuple, dict, set, frozenset))
+SIZED = CONTAINERS | {str, bytes, range, np.ndarray}
 Binary = Callable[[Any, Any], Any]
 
 
@@ -50,27 +55,49 @@ def check_elements(count: float) -> None:
 
 
 def weight(value: Any) -> int:
-    """Return the number of elements of `value`, those of nested containers included.
+    """Return the number of elements of `value`, those of nested containers included; of an int, its bits.
 
     A list may hold the same list many times: comparing two of them takes a time that
     is exponential in the depth.  The count is that of the comparison, and it stops
-    with a `LimitError` at `MAX_ELEMENTS`.
+    with a `LimitError` at `MAX_WEIGHT`.
 
-    >>> weight([1, 2, (3, 4)]), weight(1.0)
-    (5, 0)
+    >>> weight([1, 2, (3, 4)]), weight(range(7)), weight(1.0)
+    (5, 7, 0)
     """
-    if isinstance(value, np.ndarray):
-        return value.size
-    if not isinstance(value, CONTAINERS):
-        return len(value) if isinstance(value, (str, bytes, range)) else 0
-    total, waiting = 0, [value]
+    if type(value) not in CONTAINERS:
+        return _size(value)
+    total = 0
+    waiting: list[Any] = [value]
     while waiting:
-        items = waiting.pop()
-        total += len(items)
-        check_elements(total)
-        elements = items.values() if isinstance(items, dict) else items
-        waiting.extend(item for item in elements if isinstance(item, CONTAINERS))
+        part = waiting.pop()
+        total += _size(part)
+        if total > MAX_WEIGHT:
+            raise LimitError(f"the containers hold more than {MAX_WEIGHT} elements")
+        if type(part) in CONTAINERS:
+            elements = (*part, *part.values()) if isinstance(part, dict) else part
+            waiting += [element for element in elements if type(element) in SIZED]
     return total
+
+
+def _size(value: Any) -> int:
+    if type(value) in SIZED:
+        return value.size if isinstance(value, np.ndarray) else len(value)
+    return value.bit_length() if isinstance(value, int) else 0
+
+
+def item(value: Any, index: Any) -> Any:
+    """Return ``value[index]``.
+
+    A list of indices of a matrix repeats its rows as often as it is long.
+
+    >>> item([1.0, 2.0], True)
+    2.0
+    """
+    if isinstance(value, np.ndarray) and value.ndim > 1:
+        indices = index if isinstance(index, tuple) else (index,)
+        sizes = [np.size(part) for part in indices if isinstance(part, (list, np.ndarray))]
+        check_elements(math.prod(sizes) * value.size if sizes else 0)
+    return plain(value[index])
 
 
 def _check_broadcast(left: Any, right: Any) -> None:
@@ -107,16 +134,16 @@ def _guarded(compute: Binary, check: Binary | None = None) -> Binary:
 
 def _check_add(left: Any, right: Any) -> None:
     if _is_sequence(left) and _is_sequence(right):
-        check_elements(len(left) + len(right))
+        check_elements(weight(left) + weight(right))
 
 
 def _check_multiply(left: Any, right: Any) -> None:
     if isinstance(left, int) and isinstance(right, int):
         _check_bits(left.bit_length() + right.bit_length())
     elif _is_sequence(left) and isinstance(right, int):
-        check_elements(len(left) * right)
+        check_elements(weight(left) * right)
     elif _is_sequence(right) and isinstance(left, int):
-        check_elements(len(right) * left)
+        check_elements(weight(right) * left)
 
 
 def _check_power(left: Any, right: Any) -> None:

@@ -41,6 +41,9 @@ class SymbolTable(dict[str, Any]):
     ----------
     version : int
         Changes with every change of the table.
+    background : mapping
+        What else is found, such as the values of parameters: after the user's symbols and
+        before mathematics.  It is not copied with them.
 
     Examples
     --------
@@ -50,12 +53,13 @@ class SymbolTable(dict[str, Any]):
     """
 
     version: int = 0
+    background: Mapping[str, Any] = MATHEMATICS
 
     def __missing__(self, name: str) -> Any:
-        return MATHEMATICS[name]
+        return self.background[name] if name in self.background else MATHEMATICS[name]
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or name in MATHEMATICS
+        return super().__contains__(name) or name in self.background or name in MATHEMATICS
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the symbol or function of that name, or `default`."""
@@ -257,8 +261,9 @@ class Namespace:
 
 def is_procedure(value: Any) -> bool:
     """Tell whether `value` is a function that was defined in an interpreter."""
-    # By name, because asteval is not imported before somebody needs it.
-    return type(value).__name__ == "Procedure" and type(value).__module__.startswith("asteval")
+    # There is none before asteval has been imported, which is not done for this question.
+    asteval = sys.modules.get("asteval")
+    return asteval is not None and isinstance(value, asteval.astutils.Procedure)
 
 
 def _outside_names(procedure: Any) -> Iterable[str]:

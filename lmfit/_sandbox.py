@@ -18,14 +18,16 @@ from __future__ import annotations
 
 import ast
 import threading
+import types
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import asteval
+import numpy as np
 from asteval.astutils import ExceptionHolder, Procedure
 
-from ._limits import OPERATORS, LimitError, plain, weight
+from ._limits import OPERATORS, LimitError, item, plain, weight
 from ._namespace import Namespace, SymbolTable
 from ._results import expression_error, shorten
 from ._syntax import SCRIPT_NODES, parse_script
@@ -33,11 +35,36 @@ from .errors import MinimizerException
 
 __all__ = ["Procedure", "SafeInterpreter"]
 
-MAX_STEPS = 1_000_000
-"""Steps of one evaluation: about a second of looping."""
+MAX_STEPS = 200_000
+"""Steps of one evaluation: about half a second of looping."""
 
-ELEMENTS_PER_STEP = 64
-"""An array or list counts as one step for so many elements each time it is touched."""
+ELEMENTS_PER_STEP = 16
+"""A list counts as one step for so many elements (an integer: bits) each time it is touched."""
+
+ARRAY_ELEMENTS_PER_STEP = 1024
+"""The same for an array."""
+
+
+_NODE_NAMES = {node: node.__name__.lower() for node in SCRIPT_NODES}
+
+# Values that have no size.
+_ATOMS = frozenset((float, bool, type(None), types.FunctionType, types.BuiltinFunctionType))
+
+
+STEPS_PER_CALL = 10
+"""Calling a procedure costs so many steps, besides those of its body."""
+
+
+class SafeProcedure(Procedure):  # type: ignore[misc]
+    """A function that was defined in the interpreter; it may be called from outside, too."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it."""
+        return self.__asteval__.call(self, args, kwargs)
+
+    def run(self, args: Any, kwargs: Any) -> Any:
+        """Call it within an evaluation of its interpreter."""
+        return super().__call__(*args, **kwargs)
 
 
 class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
@@ -73,9 +100,9 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
         self._interrupt: ast.AST | None = None
         self._calldepth = 0
         self._steps = 0
+        self._running = 0
         self._lock = threading.RLock()
-        allowed = {node.__name__.lower() for node in SCRIPT_NODES}
-        self.node_handlers = {node: self._handler(node) for node in allowed}
+        self.node_handlers = {node: self._handler(node) for node in _NODE_NAMES.values()}
 
     def _handler(self, node: str) -> Any:
         return getattr(self, f"on_{node}", self.unimplemented)
@@ -126,6 +153,7 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
     def _evaluation(self) -> Iterator[None]:
         """Start from a clean state with a full budget; an evaluation inside another keeps its own."""
         with self._lock:
+            self._running += 1
             outer = self._steps, self.retval, self._interrupt, self._calldepth
             self._steps, self.retval, self._interrupt, self._calldepth = self.max_steps, None, None, 0
             self.error, self.error_msg = [], None
@@ -139,10 +167,35 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
                 raise
             finally:
                 self._steps, self.retval, self._interrupt, self._calldepth = outer
+                self._running -= 1
 
-    def adopt(self, procedure: Procedure) -> Procedure:
+    def call(self, procedure: SafeProcedure, args: Any, kwargs: Any) -> Any:
+        """Call a procedure, as part of the running evaluation or as one of its own."""
+        if self._running and self._lock.acquire(blocking=False):
+            try:
+                self._steps -= STEPS_PER_CALL
+                return procedure.run(args, kwargs)
+            finally:
+                self._lock.release()
+        try:
+            with self._evaluation():
+                return procedure.run(args, kwargs)
+        except MinimizerException:
+            raise
+        except Exception as exc:
+            raise expression_error(exc, f"cannot call {procedure.name}()") from exc
+
+    def on_functiondef(self, node: Any, is_lambda: bool = False) -> Any:
+        """``def f(x): ...`` and ``lambda x: ...``."""
+        made = super().on_functiondef(node, is_lambda)
+        if is_lambda:
+            return self.adopt(made)
+        self.symtable[node.name] = self.adopt(self.symtable[node.name])
+        return None
+
+    def adopt(self, procedure: Procedure) -> SafeProcedure:
         """Return the same procedure, made to run in this interpreter."""
-        return Procedure(
+        return SafeProcedure(
             procedure.name,
             self,
             doc=procedure.__doc__,
@@ -178,13 +231,19 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
             return None
         if isinstance(node, str):
             return self.eval(node)
-        handler = self.node_handlers.get(type(node).__name__.lower(), self.unimplemented)
-        value = plain(handler(node))
-        self._spend(1 + weight(value) // ELEMENTS_PER_STEP)
+        handler = self.node_handlers.get(_NODE_NAMES.get(type(node), ""), self.unimplemented)
+        value = handler(node)
+        if type(value) not in _ATOMS:
+            value = plain(value)
+        self._spend(value)
         return value
 
-    def _spend(self, steps: int) -> None:
-        self._steps -= steps
+    def _spend(self, value: Any) -> None:
+        """Take the steps that it costs to handle `value` from the budget."""
+        self._steps -= 1
+        if type(value) not in _ATOMS:
+            per_step = ARRAY_ELEMENTS_PER_STEP if isinstance(value, np.ndarray) else ELEMENTS_PER_STEP
+            self._steps -= weight(value) // per_step
         if self._steps < 0:
             raise LimitError(f"the evaluation takes more than {self.max_steps} steps")
 
@@ -196,6 +255,18 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
             return self.symtable[node.id]
         except KeyError:
             raise NameError(f"name {node.id!r} is not defined") from None
+
+    def node_assign(self, node: ast.expr, val: Any) -> None:
+        """Assign to a name, an element, or several of them."""
+        if isinstance(node, ast.Name):
+            self.symtable[node.id] = val
+        elif isinstance(node, ast.Subscript):
+            self.run(node.value)[self.run(node.slice)] = val
+        elif isinstance(node, (ast.Tuple, ast.List)):
+            for target, element in zip(node.elts, val, strict=True):
+                self.node_assign(target, element)
+        else:
+            self.unimplemented(node)
 
     def on_unaryop(self, node: ast.UnaryOp) -> Any:
         """``-x``, ``+x``, ``~x``, ``not x``."""
@@ -211,7 +282,7 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
         value = self.run(first)
         for part in reversed(parts):
             value = OPERATORS[type(part.op)](value, self.run(part.right))
-            self._spend(1 + weight(value) // ELEMENTS_PER_STEP)
+            self._spend(value)
         return value
 
     def on_boolop(self, node: ast.BoolOp) -> Any:
@@ -233,6 +304,10 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
                 return result
             left = right
         return result
+
+    def on_subscript(self, node: ast.Subscript) -> Any:
+        """``x[i]``."""
+        return item(self.run(node.value), self.run(node.slice))
 
     def on_call(self, node: ast.Call) -> Any:
         """``f(a, *b, c=d)``; what the function raises passes through."""
@@ -277,15 +352,15 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
         if not generators:
             visit()
             return
-        for item in self.run(generators[0].iter):
-            self.node_assign(generators[0].target, item)
+        for element in self.run(generators[0].iter):
+            self.node_assign(generators[0].target, element)
             if all(self.run(test) for test in generators[0].ifs):
                 self._iterate(generators[1:], visit)
 
     def on_for(self, node: ast.For) -> None:
         """``for x in y``."""
-        for item in self.run(node.iter):
-            self.node_assign(node.target, item)
+        for element in self.run(node.iter):
+            self.node_assign(node.target, element)
             if self._leaves_loop(node.body):
                 return
         self._block(node.orelse)
@@ -310,10 +385,10 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
         self._block(node.body if self.run(node.test) else node.orelse)
 
     def on_try(self, node: ast.Try) -> None:
-        """``try``, with the exceptions of the symbol table; the budget cannot be caught."""
+        """``try``, with the exceptions of the symbol table; the limits cannot be caught."""
         try:
             self._block(node.body)
-        except LimitError:
+        except (LimitError, RecursionError, MemoryError):
             raise
         except Exception as exc:
             handler = self._matching(node.handlers, exc)

@@ -12,6 +12,7 @@ import functools
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from .errors import ExpressionError
 
@@ -83,6 +84,9 @@ class Expression:
     tree: ast.Expression = field(repr=False, compare=False)
     names: tuple[str, ...] = field(compare=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return parse, (self.text,)
+
 
 class _Refused(Exception):
     """What is wrong with a text, and where: line and column count from 0."""
@@ -113,7 +117,7 @@ def parse(text: str, owner: str = "") -> Expression:
     ('amp', 'sum', 'cen')
     >>> parse("2*amp +", owner="wid")
     Traceback (most recent call last):
-    lmfit.errors.ExpressionError: parameter 'wid': cannot parse '2*amp +': invalid syntax
+    lmfit.errors.ExpressionError: parameter 'wid': cannot parse '2*amp +': it ends too early
         2*amp +
                ^
     """
@@ -162,9 +166,17 @@ def _read(text: str, mode: str) -> ast.AST:
             tree: ast.AST = compile(text, "<expression>", mode, ast.PyCF_ONLY_AST, dont_inherit=True)
             return tree
     except SyntaxError as exc:
-        raise _Refused(exc.msg, (exc.lineno or 1) - 1, (exc.offset or 1) - 1) from None
+        raise _syntax_refusal(exc, text) from None
     except _PARSER_ERRORS as exc:
         raise _Refused(str(exc) or "it is too long or nested too deeply") from None
+
+
+def _syntax_refusal(exc: SyntaxError, text: str) -> _Refused:
+    line = (exc.lineno or 1) - 1
+    if exc.offset:
+        return _Refused(exc.msg, line, exc.offset - 1)
+    # The parser gives no place when it runs into the end.
+    return _Refused("it ends too early", line, len((text.split("\n")[line:] or [""])[0]))
 
 
 def _walk(tree: ast.AST) -> Iterator[tuple[ast.AST, int]]:
