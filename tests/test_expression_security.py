@@ -319,6 +319,24 @@ def test_exhaustion_is_refused(text):
         compiled(text)
 
 
+MANY = "*".join(["int(1e300*a)"] * 25)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("9**9**9**9", "int(a)**10**10", "1 << 10**10", "int(a) << 10**9", f"({MANY})/({MANY})"),
+        *("'x' * 10**10", "[0] * 10**10", "10**10 * (0,)", "sum(range(10**9))", "zeros(10**10)"),
+        *("sum(ones(10**5)[:, None] * ones(10**5))", "sum(ones((300, 300))[[0] * 10**5])"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_the_size_is_refused_before_the_result_is_made(text):
+    for evaluate in (compiled, interpreted):
+        with pytest.raises(ExpressionError, match=r"result would (be an integer of|have) more than \d+"):
+            evaluate(text)
+
+
 @pytest.mark.parametrize("text", SCRIPTS, ids=lambda text: text[:40].replace("\n", ";"))
 def test_statements_are_as_safe(text):
     namespace = symbols()
