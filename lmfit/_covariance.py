@@ -61,9 +61,9 @@ class Bound:
     side: Array
 
     @property
-    def holds(self) -> bool:
-        """Whether any variable is held."""
-        return bool(self.side.any())
+    def held(self) -> int:
+        """Number of variables that are held."""
+        return int(np.count_nonzero(self.side))
 
     @classmethod
     def active(cls, x: Array, residual: Array, jacobian: Array, domain: Domain) -> Bound:
@@ -82,7 +82,8 @@ class Bound:
             return cls(np.zeros(len(x)))
         gradient = jacobian.T @ residual
         error = norm(residual) / np.sqrt(max(1, len(residual) - len(x)))
-        near = np.maximum(_NEAR * error / column_norms(jacobian), 1e-12 * np.abs(x))
+        norms = np.maximum(column_norms(jacobian), 1e-300)
+        near = np.maximum(_NEAR * error / norms, 1e-12 * np.abs(x))
         at_lower = (x - domain.lower <= near) & (gradient > 0)
         at_upper = (domain.upper - x <= near) & (gradient < 0)
         return cls(at_upper.astype(float) - at_lower)
@@ -94,12 +95,15 @@ class Covariance:
 
     Attributes
     ----------
+    rank : int
+        Number of independent combinations of variables that the data determine.
     matrix : ndarray, shape (n, n)
         In units of the residual's variance.
     reasons : dict
         Index of each variable without a standard error: the reason in words.
     """
 
+    rank: int
     matrix: Array
     reasons: dict[int, str]
 
@@ -130,8 +134,8 @@ def covariance(
     array([[13., -5.],
            [-5.,  2.]])
     """
-    if equations is not None and equations.regular and not bound.holds:
-        return Covariance(equations.inverse, {})
+    if equations is not None and equations.regular and not bound.held:
+        return Covariance(len(names), equations.inverse, {})
     n = len(names)
     reasons = {
         j: f"at its {'upper' if side > 0 else 'lower'} bound" for j, side in enumerate(bound.side) if side
@@ -143,14 +147,16 @@ def covariance(
             reasons[j] = "no effect on the residual"
     free = [j for j in range(n) if j not in reasons]
     matrix = np.full((n, n), np.nan)
+    rank = len(free)
     if free:
         equations = NormalEquations(jacobian[:, free])
         matrix[np.ix_(free, free)] = equations.inverse
         reasons |= _correlated(equations.flat, free, names)
+        rank -= len(equations.flat)
     lost = sorted(reasons)
     matrix[lost, :] = np.nan
     matrix[:, lost] = np.nan
-    return Covariance(matrix, {j: reasons[j] for j in lost})
+    return Covariance(rank, matrix, {j: reasons[j] for j in lost})
 
 
 class NormalEquations:

@@ -17,7 +17,9 @@ three-point formula of the other side, with the same order of error, is used:
 
 Where the residual does not visibly move, as at an optimum of almost exactly zero,
 the step is made larger, a thousandfold at a time, up to the size that the variable
-had at the start.  A column that stays zero then means that it has no effect.
+had at the start.  A column that stays zero then means that it has no effect.  So does
+a residual that stands still on one side: it changes in jumps, as where a parameter
+is used as an integer, and has no derivative.
 """
 
 from __future__ import annotations
@@ -168,13 +170,23 @@ def _column(point: _Point, j: int, step: float, lower: float, upper: float, out:
     if low < lower or high > upper:
         return _one_sided(point, j, step if low < lower else -step, out)
     out[:] = point.moved(j, low)  # at once: some objectives reuse their array
-    np.subtract(point.moved(j, high), out, out=out)
+    at_high = point.moved(j, high)
+    if _stays(at_high, point.at_x) or _stays(out, point.at_x):
+        # Smooth functions do not stand still on one side: it jumps, as an integer does, or is flat.
+        out[:] = 0.0
+        return 0.0
+    np.subtract(at_high, out, out=out)
     change = norm(out)
     if math.isfinite(change):
         out /= high - low
         return change
-    side = step if np.isfinite(point.moved(j, high)).all() else -step
+    side = step if np.isfinite(at_high).all() else -step
     return _one_sided(point, j, side, out)
+
+
+def _stays(moved: Array, at_x: Array) -> bool:
+    """Whether a residual is exactly the one at the point; the ends of the array rule most out."""
+    return bool(moved[-1] == at_x[-1] and moved[0] == at_x[0] and (moved == at_x).all())
 
 
 def _one_sided(point: _Point, j: int, step: float, out: Array) -> float:

@@ -20,7 +20,7 @@ import enum
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,8 @@ class Policy:
         ``iter_cb(params, iteration, residual, *args, **kws)`` after each evaluation; True ends the search.
     max_nfev : float
         Largest number of evaluations of a search.
+    per_variable : float
+        The same for each variable and one more, where `max_nfev` gives no limit.
     timeout : float or None
         Longest duration of a search in seconds.
     """
@@ -80,6 +82,7 @@ class Policy:
     reduce_fcn: Callable[[Array], float] | None = None
     iter_cb: Callable[..., Any] | None = None
     max_nfev: float = math.inf
+    per_variable: float = math.inf
     timeout: float | None = None
 
     def __post_init__(self) -> None:
@@ -87,6 +90,9 @@ class Policy:
             raise ValueError(
                 f"nan_policy must be one of {', '.join(map(repr, _NAN_POLICIES))}, not {self.nan_policy!r}"
             )
+
+
+_PLAIN = Policy()
 
 
 @dataclass(frozen=True)
@@ -146,14 +152,14 @@ class Problem:
         params: Parameters,
         args: Sequence[Any] = (),
         kws: Mapping[str, Any] | None = None,
-        policy: Policy | None = None,
+        policy: Policy = _PLAIN,
         derivative: Callable[..., Any] | None = None,
         column_derivatives: bool = False,
         scalar: bool = False,
     ) -> None:
         self.function, self.derivative, self.column_derivatives = function, derivative, column_derivatives
         self.args, self.kws = tuple(args), dict(kws or {})
-        self.policy = policy or Policy()
+        self.policy = policy
         self.scalar = scalar
         self.params = copy.copy(params)
         self._varied = [par for par in self.params.values() if par.vary]
@@ -170,6 +176,7 @@ class Problem:
         self._best_residual: Array = np.empty(0)
         #: Mask of the data that nan_policy='omit' left out at the best point.
         self.omitted: NDArray[np.bool_] | None = None
+        self._mask: NDArray[np.bool_] | None = None
         self.rejected = False
         self.start_norm = 0.0
         self.start_residual: Array = np.empty(0)
@@ -185,7 +192,7 @@ class Problem:
         if self.cost(self._best_residual) != self._cost:
             # The objective writes into the same array at each call.
             self._best_residual = self.probe(self._best_values).copy()
-        return Best(self._best_values, self._best_residual, self._cost)
+        return Best(self._best_values, self._best_residual.copy(), self._cost)
 
     @property
     def tied_names(self) -> list[str]:
@@ -220,18 +227,15 @@ class Problem:
         NonFiniteError
             It is not: says how many values, which first, and at which parameter values.
         """
+        # The start is always evaluated, whatever the limits.
+        self._watch(replace(self.policy, max_nfev=math.inf, per_variable=math.inf, timeout=None))
         at_start = self.residual(self.start)
         if self.rejected:
             self._explain_start()
-        self.residual = self._evaluator()
+        self._watch(self.policy)
         self.start_residual = at_start
         self.start_norm = math.sqrt(_sum_of_squares(at_start))
         return at_start
-
-    def limit(self, evaluations: float) -> None:
-        """Set the largest number of evaluations of the search."""
-        self._limit = evaluations
-        self.residual = self._evaluator()
 
     def finish(self) -> None:
         """End the search: later evaluations are counted but not watched or limited."""
@@ -302,7 +306,7 @@ class Problem:
             raise AbortFitException(f"the time limit of {self.policy.timeout} s was reached")
 
     def _watch(self, policy: Policy) -> None:
-        self._limit = policy.max_nfev
+        self._limit = min(policy.max_nfev, policy.per_variable * (len(self.names) + 1))
         self._callback = policy.iter_cb
         self._deadline = None if policy.timeout is None else time.monotonic() + policy.timeout
         self.residual = self._evaluator()
@@ -383,7 +387,8 @@ class Problem:
 
     def _call_back(self, residual: Array) -> None:
         assert self._callback is not None
-        if self._callback(self.params, self.nfev, residual, *self.args, **self.kws) is True:
+        answer = self._callback(self.params, self.nfev, residual, *self.args, **self.kws)
+        if isinstance(answer, (bool, np.bool_)) and answer:
             raise AbortFitException("the callback iter_cb returned True")
 
     def _flat(self, returned: Any) -> Array:
@@ -417,6 +422,7 @@ class Problem:
 
     def _note(self, residual: Array, values: list[float], omitted: NDArray[np.bool_]) -> Array:
         """Keep a point with omitted data if it is the best; they count as zeros."""
+        self._mask = omitted
         cost = self.cost(residual)
         if cost < self._cost:
             self._cost, self._best_values, self._best_residual = cost, values, residual
@@ -437,23 +443,56 @@ class Problem:
     def user_jacobian(self, values: list[float]) -> Array:
         """Return the derivatives of the residual that the user's function gives, shape (m, n)."""
         assert self.derivative is not None
+        omitted = self._omitted_at(values)
         self.set_values(values)
         columns = self._columns(self.derivative(self.params, *self.args, **self.kws))
-        unknown = [name for name in columns if name not in self.params]
-        if unknown:
-            raise MinimizerException(
-                f"the derivative function returned a column for {unknown[0]!r}, which is no parameter"
-                f"{close_matches(unknown[0], self.params)}"
-            )
+        tied = [(index, columns[name]) for index, name in enumerate(self._order) if name in columns]
         nothing = np.zeros(self.size)
         jacobian = np.array([columns.get(name, nothing) for name in self.names]).T
-        tied = [(index, columns[name]) for index, name in enumerate(self._order) if name in columns]
         if tied:
             gradient = self.tied_gradient(np.array(values), np.zeros(len(values)))
             jacobian = jacobian + sum(np.outer(column, gradient[index]) for index, column in tied)
+        if omitted is not None:
+            jacobian[omitted] = 0.0
         return jacobian
 
+    def _omitted_at(self, values: list[float]) -> NDArray[np.bool_] | None:
+        """Which data 'omit' leaves out at a point; their derivatives do not count either."""
+        if self.policy.nan_policy != "omit":
+            return None
+        self._mask = None
+        self.probe(values)
+        return self._mask
+
     def _columns(self, given: Any) -> dict[str, Array]:
+        """What the user's derivative function returned, by name and checked."""
+        columns = self._named_columns(given)
+        for name, column in columns.items():
+            what = (
+                f"is no parameter{close_matches(name, self.params)}"
+                if name not in self.params
+                else f"has {column.size} values where the residual has {self.size}"
+                if column.size != self.size
+                else "is not finite"
+                if not np.isfinite(column).all()
+                else ""
+            )
+            if what:
+                raise MinimizerException(
+                    f"the derivative function returned a column for {name!r} that {what}"
+                )
+        for name in self.names:
+            ties = [tied for tied in columns if tied in self._order and name in self._needs(tied)]
+            if name not in columns and not ties:
+                raise MinimizerException(
+                    f"the derivative function returned no column for the variable {name!r}"
+                )
+        return columns
+
+    def _needs(self, tied: str) -> frozenset[str]:
+        return self.params._compiled().dependencies(tied)
+
+    def _named_columns(self, given: Any) -> dict[str, Array]:
         """The derivatives by name; those of an array belong to the variables or to all parameters."""
         if isinstance(given, Mapping):
             return {name: _as_floats(column) for name, column in given.items()}
@@ -461,9 +500,7 @@ class Problem:
         rows = array if self.column_derivatives else array.T
         for names in (self.names, list(self.params)):
             if rows.ndim >= 2 and len(rows) == len(names):
-                columns = {name: _as_floats(row) for name, row in zip(names, rows)}
-                if all(len(column) == self.size for column in columns.values()):
-                    return columns
+                return {name: _as_floats(row) for name, row in zip(names, rows)}
         n = len(self.names)
         expected = (n, self.size) if self.column_derivatives else (self.size, n)
         raise MinimizerException(

@@ -168,12 +168,16 @@ class Minimizer:
             raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}{hint}")
         return getattr(result, name)
 
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(dir(self.result) if self.result is not None else ())})
+
     def __bool__(self) -> bool:
         return True
 
     def __repr__(self) -> str:
         state = "no fit yet" if self.result is None else repr(self.result).strip("<>")
-        return f"<{type(self).__name__} of {getattr(self.userfcn, '__name__', self.userfcn)!s}: {state}>"
+        name = getattr(self.userfcn, "__name__", type(self.userfcn).__name__)
+        return f"<{type(self).__name__} of {name}: {state}>"
 
     def minimize(self, method: str = "leastsq", params: Any = None, **kws: Any) -> MinimizerResult:
         """Fit with the engine named `method`.
@@ -191,7 +195,10 @@ class Minimizer:
         -------
         MinimizerResult
         """
-        return self._fit(kws.pop("engine", method), params, kws)
+        engine = _engines.find(kws.pop("engine", method))
+        # Through the method of that name, which a subclass may have overridden.
+        fit = getattr(type(self), engine.name, None)
+        return fit(self, params=params, **kws) if fit is not None else self._fit(engine.name, params, kws)
 
     def leastsq(self, params: Any = None, max_nfev: int | None = None, **kws: Any) -> MinimizerResult:
         """Fit by the Levenberg-Marquardt method of MINPACK, `scipy.optimize.leastsq`.
@@ -218,38 +225,42 @@ class Minimizer:
         if params is not None:
             self.params = params
         engine = _engines.find(method)
-        policy, flags, options = self._settings(
-            {**self.kws, **{k: v for k, v in kws.items() if v is not None}}
-        )
+        given = {key: value for key, value in kws.items() if value is not None}
+        policy, flags, options = self._settings(engine, {**self.kws, **given})
         _engines.check_options(engine, options)
         problem = self._compiled(engine, policy, options)
         self._mark_start(problem)
-        problem.begin()
         outcome, aborted = _run(engine, problem, options)
         problem.finish()
         result = _concluded(problem, engine, outcome, aborted, flags, options)
         self._write_back(result)
         return result
 
-    def _settings(self, kws: dict[str, Any]) -> tuple[Policy, dict[str, bool], dict[str, Any]]:
+    def _settings(
+        self, engine: Engine, kws: dict[str, Any]
+    ) -> tuple[Policy, dict[str, bool], dict[str, Any]]:
         """Tell settings of this fit from options of the engine."""
         flags = {key: bool(kws.pop(key, getattr(self, key))) for key in ("scale_covar", "calc_covar")}
-        limit = kws.pop("max_nfev", self.max_nfev) or kws.pop("maxfev", 0) or math.inf
+        limit = kws.pop("max_nfev", None) or kws.pop("maxfev", None) or self.max_nfev
         policy = Policy(
             nan_policy=kws.pop("nan_policy", self.nan_policy),
             reduce_fcn=kws.pop("reduce_fcn", self.reduce_fcn),
             iter_cb=kws.pop("iter_cb", self.iter_cb),
             timeout=kws.pop("timeout", self.timeout),
-            max_nfev=limit,
+            max_nfev=limit or math.inf,
+            per_variable=math.inf if limit else engine.evaluations,
         )
         return policy, flags, kws
 
     def _compiled(self, engine: Engine, policy: Policy, options: dict[str, Any]) -> Problem:
-        if self.userfcn is None:
+        if not callable(self.userfcn):
             raise MinimizerException(
-                "there is nothing to fit: give the objective, Minimizer(userfcn, params)"
+                f"the objective must be a function of the parameters, not {self.userfcn!r}; "
+                "give one, Minimizer(userfcn, params)"
             )
-        problem = Problem(
+        if not self._params:
+            raise MinimizerException("there are no parameters to fit; give them, Minimizer(userfcn, params)")
+        return Problem(
             self.userfcn,
             self._params,
             self.userargs,
@@ -259,9 +270,6 @@ class Minimizer:
             column_derivatives=bool(options.pop("col_deriv", False)),
             scalar=engine.objective is Objective.SCALAR,
         )
-        if policy.max_nfev == math.inf:
-            problem.limit(engine.evaluations * (len(problem.names) + 1))
-        return problem
 
     def _mark_start(self, problem: Problem) -> None:
         """Note the start values, but keep those of a fit that is only continued."""
@@ -300,25 +308,40 @@ def _as_parameters(params: Any) -> tuple[Parameters, list[Parameter]]:
             f"params must be a Parameters, or a dictionary or list of Parameter, not {params!r}"
         )
     adopted = Parameters()
-    for name, par in named:
+    for index, (name, par) in enumerate(named):
+        problem = (
+            f"a Parameter is needed, not {par!r}"
+            if not isinstance(par, Parameter)
+            else "the Parameter has no name"
+            if name is None
+            else f"a Parameter named {name!r} comes twice"
+            if name in adopted
+            else ""
+        )
+        if problem:
+            raise ParameterError(f"params, entry {index}: {problem}")
         adopted[str(name)] = copy.copy(par)
-        if par.name is None:
-            par.name = name
+    for name, par in named:
+        par.name = par.name or name
     return adopted, [par for _, par in named]
 
 
 def _run(engine: Engine, problem: Problem, options: dict[str, Any]) -> tuple[Outcome, bool]:
     """Let the engine search; an interrupted search is an outcome like any other."""
-    if not problem.names:
-        return Outcome(True, "there are no variables: the residual was evaluated once"), False
     try:
+        problem.begin()
+        if not problem.names:
+            return Outcome(True, _NO_VARIABLES, extras={"ier": 0, "lmdif_message": _NO_VARIABLES}), False
         return engine.run(problem.view(engine.space), dict(options)), False
     except AbortFitException as reason:
         return Outcome(False, str(reason) or "the objective asked for it", extras=_STOPPED), True
     except KeyboardInterrupt:
+        if problem.best is None:
+            raise
         return Outcome(False, "interrupted from the keyboard", extras=_STOPPED), True
 
 
+_NO_VARIABLES = "there are no variables: the residual was evaluated once"
 #: MINPACK's code for a search that the user ended.
 _STOPPED = {"ier": -1, "lmdif_message": "the search was ended by the user"}
 
@@ -337,11 +360,10 @@ def _concluded(
         raise MinimizerException(f"{engine.name} found no point with a finite residual; {outcome.message}")
     residual = _present(problem, best.residual)
     fit = goodness_of_fit(float(residual @ residual), len(residual), len(problem.names))
-    scale = fit.redchi if flags["scale_covar"] else 1.0
     covar: Array | None = None
     reasons: dict[str, str] = {}
     if flags["calc_covar"] and problem.names:
-        covar, reasons = _errors(problem, best, outcome, scale, fit.nfree > 0 or not flags["scale_covar"])
+        covar, reasons = _errors(problem, best, outcome, fit.chisqr if flags["scale_covar"] else None)
     problem.set_values(best.values)
     problem.params._stale = bool(problem.tied_names)
     return MinimizerResult(
@@ -373,43 +395,45 @@ def _present(problem: Problem, residual: Array) -> Array:
 
 
 def _errors(
-    problem: Problem, best: Best, outcome: Outcome, scale: float, determined: bool
+    problem: Problem, best: Best, outcome: Outcome, chisqr: float | None
 ) -> tuple[Array, dict[str, str]]:
-    """Covariance of the variables; standard errors and correlations into the problem's Parameters."""
+    """Covariance of the variables, scaled by chi-square; errors and correlations into the Parameters."""
     x = np.array(best.values)
     jacobian = outcome.jacobian
     if jacobian is None:
         jacobian = problem.best_jacobian(x, best.residual)
     bound = Bound.active(x, best.residual, jacobian, problem.domain)
     found = covariance(jacobian, problem.names, bound, outcome.equations)
-    matrix = found.matrix * scale
     reasons = {problem.names[j]: reason for j, reason in found.reasons.items()}
-    if not determined:
-        matrix = np.full_like(matrix, np.nan)
-        reasons = dict.fromkeys(problem.names, "no degrees of freedom are left") | reasons
-    full = matrix
+    scale = 1.0
+    if chisqr is not None:
+        # A variable that is held by its bound, or has no effect, is as good as fixed.
+        nfree = len(best.residual) - found.rank
+        scale = chisqr / nfree if nfree > 0 else math.nan
+        if nfree <= 0:
+            reasons = dict.fromkeys(problem.names, "no degrees of freedom are left") | reasons
+    full = found.matrix
     if problem.tied_names:
-        error = np.sqrt(np.nan_to_num(np.diag(matrix)))
-        full = propagate(np.vstack([np.eye(len(x)), problem.tied_gradient(x, error)]), matrix)
-    _assign(problem, full)
-    return matrix, reasons
+        error = np.sqrt(np.nan_to_num(scale * np.diag(full)))
+        full = propagate(np.vstack([np.eye(len(x)), problem.tied_gradient(x, error)]), full)
+    _assign(problem, full, scale)
+    return found.matrix * scale, reasons
 
 
-def _assign(problem: Problem, full: Array) -> None:
+def _assign(problem: Problem, full: Array, scale: float) -> None:
     """Standard errors and correlations of variables and tied parameters; None where there are none."""
-    names = [*problem.names, *problem.tied_names]
+    for par in problem.params.values():
+        par.stderr, par.correl = (None if par.vary or par.expr else 0.0), None
     rows = full.tolist()
     errors = [math.sqrt(row[i]) if row[i] >= 0.0 else math.nan for i, row in enumerate(rows)]
-    variables = list(zip(problem.names, errors))
-    for par in problem.params.values():
-        par.stderr, par.correl = None, None
-    for i, name in enumerate(names):
-        error = errors[i]
+    variables = list(enumerate(zip(problem.names, errors)))
+    for i, name in enumerate([*problem.names, *problem.tied_names]):
+        error = errors[i] * math.sqrt(scale)
         if error == error:
             problem.params[name].stderr = error
             problem.params[name].correl = {
-                other: rows[i][j] / (error * their) if error and their else 0.0
-                for j, (other, their) in enumerate(variables)
+                other: rows[i][j] / (errors[i] * their) if errors[i] and their else 0.0
+                for j, (other, their) in variables
                 if j != i and their == their
             }
 

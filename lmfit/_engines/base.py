@@ -154,5 +154,5 @@ def check_options(engine: Engine, options: Mapping[str, Any]) -> None:
     if unknown:
         raise TypeError(
             f"engine {engine.name!r} does not know the option {unknown[0]!r}"
-            f"{close_matches(unknown[0], engine.options)}; its options are {', '.join(engine.options)}"
+            f"{close_matches(unknown[0], engine.options) or '.'} Its options are {', '.join(engine.options)}"
         )

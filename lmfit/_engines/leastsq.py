@@ -35,6 +35,7 @@ from .._covariance import column_norms
 from .._derivatives import Array, norm
 from .._gauss_newton import Solution
 from .._problem import Problem, Space, View
+from ..errors import MinimizerException
 from .base import Objective, Outcome, register
 
 __all__ = ["leastsq"]
@@ -242,7 +243,8 @@ def _differs_in(point: list[float], other: list[float]) -> list[int]:
 def _refined(problem: Problem, polish: bool) -> Solution:
     """The Jacobian at the end of a search, after the polish of that end."""
     best = problem.best
-    assert best is not None
+    if best is None:
+        raise MinimizerException("leastsq found no point with a finite residual; choose other start values")
     x = np.array(best.values)
     start = Solution(x, best.residual, problem.best_jacobian(x, best.residual), regular=True, converged=False)
     if not polish:
