@@ -1,0 +1,144 @@
+"""Covariance of what the data determine, and the reasons for what they do not."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lmfit._covariance import (
+    Bound,
+    NormalEquations,
+    column_norms,
+    correlation,
+    covariance,
+    propagate,
+    standard_errors,
+)
+from lmfit._derivatives import Domain
+
+FREE = Bound(np.zeros(3))
+NAMES = ["a", "b", "c"]
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def jacobian_of(seed, m=12, n=3):
+    return np.random.default_rng(seed).normal(size=(m, n))
+
+
+@given(SEEDS, st.lists(st.floats(-12, 12), min_size=3, max_size=3))
+def test_the_inverse_in_any_units(seed, exponents):
+    jacobian = jacobian_of(seed)
+    units = 10.0 ** np.array(exponents)
+    found = covariance(jacobian * units, NAMES, FREE)
+    exact = np.linalg.inv(jacobian.T @ jacobian) / np.outer(units, units)
+    assert found.reasons == {}
+    assert found.rank == 3
+    assert found.matrix == pytest.approx(exact, rel=1e-6)
+    assert (found.matrix == found.matrix.T).all()
+
+
+@given(SEEDS)
+def test_ill_conditioned_but_determined(seed):
+    """Singular values over seven decades: the normal equations would lose all digits."""
+    left, _ = np.linalg.qr(jacobian_of(seed))
+    right, _ = np.linalg.qr(jacobian_of(seed + 1, 3))
+    singular = np.array([1.0, 1e-3, 1e-7])
+    found = covariance(left * singular @ right.T, NAMES, FREE)
+    exact = right / singular**2 @ right.T
+    assert found.reasons == {}
+    assert found.matrix == pytest.approx(exact, rel=1e-6)
+
+
+def test_no_effect():
+    jacobian = jacobian_of(1)
+    jacobian[:, 1] = 0.0
+    found = covariance(jacobian, NAMES, FREE)
+    others = jacobian[:, [0, 2]]
+    assert found.reasons == {1: "no effect on the residual"}
+    assert found.rank == 2
+    assert np.isnan(found.matrix[1]).all()
+    assert found.matrix[np.ix_([0, 2], [0, 2])] == pytest.approx(np.linalg.inv(others.T @ others))
+
+
+def test_not_finite():
+    jacobian = jacobian_of(1)
+    jacobian[:, 2] = np.nan
+    assert "no finite residual" in covariance(jacobian, NAMES, FREE).reasons[2]
+
+
+@given(SEEDS)
+def test_a_degenerate_pair_leaves_the_third_alone(seed):
+    jacobian = jacobian_of(seed)
+    jacobian[:, 1] = -3.0 * jacobian[:, 0]
+    found = covariance(jacobian, NAMES, FREE)
+    assert found.reasons == {0: "fully correlated with 'b'", 1: "fully correlated with 'a'"}
+    assert found.rank == 2
+    alone = jacobian[:, [0, 2]]
+    assert found.matrix[2, 2] == pytest.approx(np.linalg.inv(alone.T @ alone)[1, 1], rel=1e-6)
+
+
+def test_fewer_data_than_variables():
+    found = covariance(np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 2.0]]), NAMES, FREE)
+    assert set(found.reasons) == {0, 1}
+    assert found.matrix[2, 2] == pytest.approx(0.25)
+
+
+def test_one_variable_and_one_point():
+    assert covariance(np.array([[2.0]]), ["a"], Bound(np.zeros(1))).matrix == pytest.approx(0.25)
+
+
+@given(SEEDS)
+def test_an_active_bound_is_like_a_fixed_variable(seed):
+    jacobian = jacobian_of(seed)
+    found = covariance(jacobian, NAMES, Bound(np.array([0.0, 1.0, 0.0])))
+    others = jacobian[:, [0, 2]]
+    assert found.reasons == {1: "at its upper bound"}
+    assert found.matrix[np.ix_([0, 2], [0, 2])] == pytest.approx(np.linalg.inv(others.T @ others), rel=1e-6)
+
+
+def test_which_bounds_are_active():
+    jacobian = np.eye(4)
+    residual = np.array([1.0, -1.0, 1.0, 0.0])
+    domain = Domain(np.array([0.0, 0.0, -5.0, 0.0]), np.array([9.0, 0.5, 9.0, 9.0]), np.ones(4))
+    x = np.array([0.0, 0.5, 0.5, 0.0])
+    # pushed below its lower bound; above its upper one; pushed down but inside; on the bound, not pushed
+    assert Bound.active(x, residual, jacobian, domain).side.tolist() == [-1, 1, 0, 0]
+
+
+def test_an_unused_variable_on_its_bound_is_not_held():
+    domain = Domain(np.zeros(2), np.full(2, np.inf), np.ones(2))
+    side = Bound.active(np.zeros(2), np.ones(2), np.array([[1.0, 0.0], [0.0, 0.0]]), domain).side
+    assert side.tolist() == [-1, 0]
+
+
+@given(SEEDS)
+def test_correlation(seed):
+    matrix = NormalEquations(jacobian_of(seed)).inverse
+    found = correlation(matrix)
+    assert np.diag(found) == pytest.approx(np.ones(3))
+    assert np.abs(found).max() <= 1 + 1e-12
+    assert found[0, 1] == pytest.approx(matrix[0, 1] / np.sqrt(matrix[0, 0] * matrix[1, 1]))
+
+
+@given(SEEDS)
+def test_propagation(seed):
+    matrix = NormalEquations(jacobian_of(seed)).inverse
+    gradient = jacobian_of(seed + 1, m=2)
+    assert propagate(gradient, matrix) == pytest.approx(gradient @ matrix @ gradient.T)
+
+
+def test_propagation_needs_only_what_is_used():
+    matrix = np.array([[4.0, np.nan], [np.nan, np.nan]])
+    found = propagate(np.array([[3.0, 0.0], [1.0, 1e-30]]), matrix)
+    assert found[0, 0] == 36.0
+    assert np.isnan(found[1]).all()
+
+
+def test_rough_errors():
+    jacobian, residual = jacobian_of(4), np.ones(12)
+    exact = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ jacobian)) * 12 / 9)
+    assert standard_errors(jacobian, residual) == pytest.approx(exact)
+
+
+def test_column_norms():
+    assert column_norms(np.array([[3.0, 1.0], [4.0, 0.0]])).tolist() == [5.0, 1.0]
