@@ -14,19 +14,24 @@ is stored there.
 from __future__ import annotations
 
 import copy
-import keyword
 import math
-import operator
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, TypeAlias, cast
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
 from . import _params_json, _uncertain, printfuncs
-from ._derivatives import Array, vector_jacobian
 from ._expressions import Expression, Namespace, Program, evaluate_text, parse
-from .errors import ExpressionError, ParameterError, ParameterNameError, close_matches
+from ._number_like import NumberLike, refuse_view
+from ._rules import Number, bound, check_bounds, check_name, clipped, flag, label, number, valid_symbol_name
+from .errors import (
+    ExpressionError,
+    MinimizerException,
+    ParameterError,
+    ParameterNameError,
+    close_matches,
+)
 
 if TYPE_CHECKING:
     import ast
@@ -36,104 +41,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Parameter", "Parameters", "create_params", "valid_symbol_name"]
 
-Number: TypeAlias = float | int
+_P = TypeVar("_P", bound="Parameters")
 
 _ORDER_MANUAL = ("value", "vary", "min", "max", "name", "expr", "brute_step", "user_data")
 _ORDER_1X = ("name", "value", "vary", "min", "max", "expr", "brute_step", "user_data")
 
 
-def valid_symbol_name(name: object) -> bool:
-    """Return whether `name` can name a parameter: an identifier that is no reserved word.
-
-    Examples
-    --------
-    >>> [valid_symbol_name(name) for name in ("amp_1", "1amp", "lambda", "a b")]
-    [True, False, False, False]
-    """
-    return (
-        isinstance(name, str)
-        and name.isidentifier()
-        and not keyword.iskeyword(name)
-        # Python's parser normalises names, so that another spelling would never be found again.
-        and unicodedata.normalize("NFKC", name) == name
-    )
-
-
-def _check_name(name: object) -> str:
-    if not valid_symbol_name(name):
-        raise ParameterNameError(
-            f"parameter {name!r}: a name must be a valid Python identifier (letters, digits and '_', "
-            "not starting with a digit) and no reserved word; choose another name"
-        )
-    return str(name)
-
-
-def _label(name: str | None) -> str:
-    return f"parameter {name!r}" if name else "parameter (without a name)"
-
-
-def _number(given: Any, name: str | None, role: str = "value") -> Number:
-    """Return `given` as a Python number, or say why it is none."""
-    if type(given) is float or type(given) is int:
-        number: Number = given
-    elif isinstance(given, Parameter):
-        number = _number(given.value, name, role)
-    else:
-        number = _converted(given, name, role)
-    if number != number:
-        raise ParameterError(f"{_label(name)}: {role} must be a number, but is NaN; give a finite number")
-    return number
-
-
-def _converted(given: Any, name: str | None, role: str) -> Number:
-    rule = f"{_label(name)}: {role} must be a real number, but is {given!r} of type {type(given).__name__}"
-    if isinstance(given, (str, bytes)):
-        raise ParameterError(f"{rule}; convert it with float() first")
-    try:
-        item = np.asarray(given).item() if hasattr(given, "__array__") else given
-        if isinstance(item, complex):
-            raise TypeError("complex")
-        return item if isinstance(item, int) else float(item)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{rule}; give a single number") from error
-
-
-def _bound(given: Any, name: str | None, role: str, default: float) -> Number:
-    return default if given is None else _number(given, name, role)
-
-
-def _check_bounds(low: Number, high: Number, name: str | None) -> None:
-    if not low < high:
-        remedy = "set vary=False to hold a value" if low == high else "exchange them"
-        raise ParameterError(f"{_label(name)}: min ({low!r}) must be below max ({high!r}); {remedy}")
-
-
-def _clipped(value: Number, low: Number, high: Number) -> Number:
-    return low if value < low else high if value > high else value
-
-
-def _forward(operation: Callable[[Any, Any], Any]) -> Callable[[Parameter, Any], Any]:
-    def method(self: Parameter, other: Any) -> Any:
-        return operation(self.value, other)
-
-    return method
-
-
-def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Parameter, Any], Any]:
-    def method(self: Parameter, other: Any) -> Any:
-        return operation(other, self.value)
-
-    return method
-
-
-def _unary(operation: Callable[[Any], Any]) -> Callable[[Parameter], Any]:
-    def method(self: Parameter) -> Any:
-        return operation(self.value)
-
-    return method
-
-
-class Parameter:
+class Parameter(NumberLike):
     """A number that can be varied or fixed, bounded, or tied to others by an expression.
 
     Parameters
@@ -192,6 +106,32 @@ class Parameter:
     correl: dict[str, float] | None
     init_value: Number | None
 
+    @overload
+    def __init__(
+        self,
+        name: str,
+        value: Any = None,
+        vary: bool | None = True,
+        min: Any = None,
+        max: Any = None,
+        expr: str | None = None,
+        brute_step: Any = None,
+        user_data: Any = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        value: Any = None,
+        vary: bool | None = True,
+        min: Any = None,
+        max: Any = None,
+        name: str | None = None,
+        expr: str | None = None,
+        brute_step: Any = None,
+        user_data: Any = None,
+    ) -> None: ...
+
     def __init__(self, *args: Any, **kws: Any) -> None:
         order = _ORDER_1X if args and isinstance(args[0], str) else _ORDER_MANUAL
         self._set_up(**_bind_arguments(order, args, kws))
@@ -207,21 +147,20 @@ class Parameter:
         brute_step: Any = None,
         user_data: Any = None,
     ) -> None:
-        low, high = _bound(min, name, "min", -math.inf), _bound(max, name, "max", math.inf)
-        _check_bounds(low, high, name)
-        self._name = None if name is None else _check_name(name)
+        self._name = None if name is None else check_name(name)
         self._owner: Parameters | None = None
-        self._tie: Expression | None = parse(expr, name or "") if expr else None
-        self._vary = (vary is None or bool(vary)) and self._tie is None
-        self._min, self._max = low, high
-        self._val: Number | None = None if value is None else _clipped(_number(value, name), low, high)
+        self._tie = _parsed(expr, name)
+        self._vary = (vary is None or flag(vary, name)) and self._tie is None
+        self._min, self._max = bound(min, name, "min"), bound(max, name, "max")
+        check_bounds(self._min, self._max, name)
+        self._val: Number | None = None
+        if value is not None:
+            self._val = clipped(number(value, name), self._min, self._max)
         self.init_value = self._val
-        self.brute_step = None if brute_step is None else _number(brute_step, name, "brute_step")
+        self.brute_step = None if brute_step is None else number(brute_step, name, "brute_step")
         self.user_data = user_data
         self.stderr = None
         self.correl = None
-
-    # ---- the four rules: value within bounds, bounds in order, tie or vary
 
     @property
     def name(self) -> str | None:
@@ -234,10 +173,10 @@ class Parameter:
             return
         if self._owner is not None:
             raise ParameterNameError(
-                f"{_label(self._name)}: it is named by its place in its Parameters; to rename it, use "
+                f"{label(self._name)}: it is named by its place in its Parameters; to rename it, use "
                 f"params[{name!r}] = params.pop({self._name!r}) and adapt the expressions that use it"
             )
-        self._name = None if name is None else _check_name(name)
+        self._name = None if name is None else check_name(name)
 
     @property
     def value(self) -> Any:
@@ -248,7 +187,7 @@ class Parameter:
 
     @value.setter
     def value(self, value: Any) -> None:
-        self._val = None if value is None else _clipped(_number(value, self._name), self._min, self._max)
+        self._val = None if value is None else clipped(number(value, self._name), self._min, self._max)
         self._untie()
         self._changed()
 
@@ -259,10 +198,11 @@ class Parameter:
 
     @vary.setter
     def vary(self, vary: bool) -> None:
+        vary = flag(vary, self._name)
         if vary:
             self._settle()
             self._untie()
-        self._vary = bool(vary)
+        self._vary = vary
 
     @property
     def min(self) -> Number:
@@ -271,7 +211,7 @@ class Parameter:
 
     @min.setter
     def min(self, low: Any) -> None:
-        self._set_bounds(_bound(low, self._name, "min", -math.inf), self._max)
+        self._set_bounds(bound(low, self._name, "min"), self._max)
 
     @property
     def max(self) -> Number:
@@ -280,13 +220,15 @@ class Parameter:
 
     @max.setter
     def max(self, high: Any) -> None:
-        self._set_bounds(self._min, _bound(high, self._name, "max", math.inf))
+        self._set_bounds(self._min, bound(high, self._name, "max"))
 
     def _set_bounds(self, low: Number, high: Number) -> None:
-        _check_bounds(low, high, self._name)
+        check_bounds(low, high, self._name)
+        if (low, high) == (self._min, self._max):
+            return
         self._min, self._max = low, high
         if self._val is not None:
-            self._val = _clipped(self._val, low, high)
+            self._val = clipped(self._val, low, high)
         self._changed(structure=self._tie is not None)
 
     @property
@@ -296,20 +238,19 @@ class Parameter:
 
     @expr.setter
     def expr(self, text: str | None) -> None:
-        if text:
-            self._tie = parse(text, self._name or "")
-            self._vary = False
-            self._changed(structure=True)
-        else:
+        tie = _parsed(text, self._name)
+        if tie is None:
             self._settle()
             self._untie()
+        else:
+            self._tie, self._vary = tie, False
+            self._changed(structure=True)
 
     def _settle(self) -> None:
         """Bring the value of a tied parameter up to date where it can be, before the tie goes."""
-        try:
-            self._val = self.value
-        except ExpressionError:
-            return
+        if self._tie is not None:
+            with suppress(ExpressionError):
+                self._val = self.value
 
     def _untie(self) -> None:
         if self._tie is not None:
@@ -332,7 +273,7 @@ class Parameter:
         brute_step: Any = None,
         is_init_value: bool = True,
     ) -> None:
-        """Set several attributes at once; None leaves one as it is.
+        """Set several attributes at once, or none of them if one is invalid; None leaves one as it is.
 
         Parameters
         ----------
@@ -343,6 +284,11 @@ class Parameter:
         is_init_value : bool, optional
             Whether `value` is also the new `init_value` (default True).
 
+        Raises
+        ------
+        ParameterError
+            The bounds cross, or a value is not a real number.
+
         Examples
         --------
         >>> par = Parameter("a", 1.0)
@@ -350,26 +296,25 @@ class Parameter:
         >>> par
         <Parameter 'a', value=12, bounds=[10:20]>
         """
-        low = self._min if min is None else _number(min, self._name, "min")
-        high = self._max if max is None else _number(max, self._name, "max")
-        _check_bounds(low, high, self._name)
-        number = None if value is None else _number(value, self._name)
-        step = None if not brute_step else _number(brute_step, self._name, "brute_step")
-        if expr:
-            parse(expr, self._name or "")
+        low = self._min if min is None else number(min, self._name, "min")
+        high = self._max if max is None else number(max, self._name, "max")
+        check_bounds(low, high, self._name)
+        new = None if value is None else number(value, self._name)
+        step = self.brute_step if brute_step is None else number(brute_step, self._name, "brute_step") or None
+        varied = None if vary is None else flag(vary, self._name)
+        _parsed(expr, self._name)
         # Everything has been checked: from here on nothing fails half way.
         self._set_bounds(low, high)
-        if number is not None:
-            self.value = number
+        if new is not None:
+            self.value = new
             self.init_value = self._val if is_init_value else self.init_value
-        if vary is not None:
-            self.vary = vary
+        if varied is not None:
+            self.vary = varied
         if expr is not None:
             self.expr = expr
-        if brute_step is not None:
-            self.brute_step = step
+        self.brute_step = step
 
-    # ---- internals that other packages are known to read
+    # Other packages are known to read these three.
 
     @property
     def _expr_ast(self) -> ast.AST | None:
@@ -382,24 +327,14 @@ class Parameter:
     def _getval(self) -> Any:
         return self.value
 
-    # ---- copies
-
-    def _state(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
-        del state["_owner"]
-        if self._tie is not None:
-            state["_tie"] = self._tie.text
-        return state
-
     def __getstate__(self) -> dict[str, Any]:
         self._settle()
-        return self._state()
+        state = self.__dict__.copy()
+        del state["_owner"]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._owner = None
-        text = state["_tie"]
-        self._tie = parse(text, self._name or "") if text else None
+        self.__dict__.update(state, _owner=None)
 
     def __copy__(self) -> Self:
         self._settle()
@@ -411,12 +346,13 @@ class Parameter:
         return new
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        new = copy.copy(self)
+        new = self.__copy__()
+        memo[id(self)] = new
         if self.user_data is not None:
             new.user_data = copy.deepcopy(self.user_data, memo)
+        if len(self.__dict__) > len(_OWN_ATTRIBUTES):
+            _deepen(new, memo)
         return new
-
-    # ---- a number
 
     def __repr__(self) -> str:
         return f"<Parameter {self._name!r}, {', '.join(self._described())}>"
@@ -437,41 +373,23 @@ class Parameter:
         if self.brute_step is not None:
             yield f"brute_step={self.brute_step}"
 
-    def __format__(self, spec: str) -> str:
-        return format(self.value, spec) if spec else repr(self)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return np.array(self.value, dtype=dtype)
+def _deepen(par: Parameter, memo: dict[int, Any]) -> None:
+    """Replace what a subclass has added to a copied Parameter by copies, too."""
+    added = par.__dict__.keys() - _OWN_ATTRIBUTES
+    par.__dict__.update({key: copy.deepcopy(par.__dict__[key], memo) for key in added})
 
-    def __bool__(self) -> bool:
-        return bool(self.value)
 
-    __hash__ = None  # type: ignore[assignment]  # it compares by a value that changes
-    __float__ = _unary(float)
-    __int__ = __trunc__ = _unary(int)
-    __complex__ = _unary(complex)
-    __round__ = _forward(round)
-    __abs__ = _unary(abs)
-    __neg__ = _unary(operator.neg)
-    __pos__ = _unary(operator.pos)
-    __floor__ = _unary(math.floor)
-    __ceil__ = _unary(math.ceil)
-
-    __eq__ = _forward(operator.eq)  # type: ignore[assignment]  # elementwise for arrays
-    __ne__ = _forward(operator.ne)  # type: ignore[assignment]
-    __lt__ = _forward(operator.lt)
-    __le__ = _forward(operator.le)
-    __gt__ = _forward(operator.gt)
-    __ge__ = _forward(operator.ge)
-
-    __add__, __radd__ = _forward(operator.add), _reflected(operator.add)
-    __sub__, __rsub__ = _forward(operator.sub), _reflected(operator.sub)
-    __mul__, __rmul__ = _forward(operator.mul), _reflected(operator.mul)
-    __truediv__, __rtruediv__ = _forward(operator.truediv), _reflected(operator.truediv)
-    __floordiv__, __rfloordiv__ = _forward(operator.floordiv), _reflected(operator.floordiv)
-    __mod__, __rmod__ = _forward(operator.mod), _reflected(operator.mod)
-    __pow__, __rpow__ = _forward(operator.pow), _reflected(operator.pow)
-    __divmod__, __rdivmod__ = _forward(divmod), _reflected(divmod)
+def _parsed(text: str | None, name: str | None) -> Expression | None:
+    """The expression that `text` is; None and '' stand for none."""
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise ParameterError(
+            f"{label(name)}: expr must be text such as '2*a + b', but is {text!r:.80} of type "
+            f"{type(text).__name__}; put it in quotes, or set the value instead"
+        )
+    return parse(text, name or "") if text else None
 
 
 def _bind_arguments(order: tuple[str, ...], args: tuple[Any, ...], kws: dict[str, Any]) -> dict[str, Any]:
@@ -489,6 +407,9 @@ def _bind_arguments(order: tuple[str, ...], args: tuple[Any, ...], kws: dict[str
         )
         raise TypeError(f"Parameter() {problem}; the arguments are {', '.join(order)}")
     return {**settings, **kws}
+
+
+_OWN_ATTRIBUTES = frozenset(vars(Parameter()))
 
 
 class Parameters(dict[str, Parameter]):
@@ -526,15 +447,8 @@ class Parameters(dict[str, Parameter]):
         #: Counts the fits that have written here, so that each can tell whether it was the last.
         self._generation = 0
 
-    # ---- a dictionary
-
     def __setitem__(self, name: str, par: Parameter) -> None:
-        _check_name(name)
-        if not isinstance(par, Parameter):
-            raise ParameterError(
-                f"parameter {name!r}: a Parameters holds Parameter objects, not {type(par).__name__} ({par!r}); "
-                f"use params.add({name!r}, value=...) or params[{name!r}].value = ..."
-            )
+        name = _check_entry(name, par)
         present = self.get(name)
         if par is present:
             return
@@ -542,6 +456,7 @@ class Parameters(dict[str, Parameter]):
             par = copy.copy(par)
         par.name = name
         if present is not None:
+            present._settle()
             present._owner = None
         super().__setitem__(name, par)
         par._owner = self
@@ -573,8 +488,12 @@ class Parameters(dict[str, Parameter]):
 
     def clear(self) -> None:
         """Remove all parameters."""
-        for name in list(self):
-            self.pop(name)
+        for par in self.values():
+            par._settle()
+        for par in self.values():
+            par._owner = None
+        super().clear()
+        self._restructured()
 
     def setdefault(self, name: str, default: Any = None) -> Parameter:
         """Return the parameter `name`, after adding `default` under it where there is none."""
@@ -583,20 +502,31 @@ class Parameters(dict[str, Parameter]):
         return self[name]
 
     def update(self, *others: Any, **kws: Any) -> None:
-        """Add copies of the parameters of `others`, and their symbols; replaces those of the same name.
+        """Add the parameters of `others`, and their symbols; replaces those of the same name.
 
         Parameters
         ----------
         *others : Parameters, mapping or iterable of (name, Parameter)
+            A Parameter that is in another `Parameters` is copied.
         **kws : Parameter
+
+        Raises
+        ------
+        ParameterError, ParameterNameError
+            An entry is not a Parameter, or its name is invalid; then nothing is added.
+
+        Examples
+        --------
+        >>> params = create_params(a=1, b=2)
+        >>> params.update(create_params(b=3), c=Parameter(4))
+        >>> params.valuesdict()
+        {'a': 1, 'b': 3, 'c': 4}
         """
         merged: dict[str, Any] = {}
         for other in (*others, kws):
             merged.update(other)
         for name, par in merged.items():
-            _check_name(name)
-            if not isinstance(par, Parameter):
-                self[name] = par  # raises, before anything has changed
+            _check_entry(name, par)
         for other in others:
             if isinstance(other, Parameters):
                 self._namespace.symbols.update(other._namespace.user_symbols())
@@ -604,22 +534,29 @@ class Parameters(dict[str, Parameter]):
             self[name] = par
 
     def __add__(self, other: Parameters) -> Self:
-        new = copy.copy(self)
-        new += other
+        new = self.copy()
+        new += copy.copy(other)
         return new
 
-    def __iadd__(self, other: Parameters) -> Self:  # type: ignore[misc,override]
+    def __iadd__(self, other: Parameters) -> Self:
         if not isinstance(other, Parameters):
             raise ParameterError(
-                f"only a Parameters can be added to a Parameters, not {type(other).__name__}; use add() or add_many()"
+                f"only a Parameters can be added to a Parameters, not {type(other).__name__}; "
+                "use add(), add_many() or update()"
             )
         self.update(other)
         return self
 
-    __or__ = __add__  # type: ignore[assignment]
-    __ior__ = __iadd__  # type: ignore[assignment]
+    def __or__(self, other: Any) -> Self:  # type: ignore[override]
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        new = self.copy()
+        new.update(other)
+        return new
 
-    # ---- making parameters
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override]
+        self.update(other)
+        return self
 
     def add(
         self,
@@ -648,11 +585,9 @@ class Parameters(dict[str, Parameter]):
         ['amplitude', 'center']
         """
         if isinstance(name, Parameter):
-            self[_check_name(name.name)] = name
+            self[check_name(name.name)] = name
             return
-        par = Parameter.__new__(Parameter)
-        par._set_up(_check_name(name), value, vary, min, max, expr, brute_step, user_data)
-        self[name] = par
+        self[name] = _new_parameter(name, value, vary, min, max, expr, brute_step, user_data)
 
     def add_many(self, *parlist: Any) -> None:
         """Add several parameters; if one is invalid, none is added.
@@ -666,20 +601,23 @@ class Parameters(dict[str, Parameter]):
         Examples
         --------
         >>> params = Parameters()
-        >>> params.add_many(("amp", 10, True, 0), ("cen", 1.2, True, 0.5, 2.0), ("wid", None, False, None, None, "cen/2"))
+        >>> params.add_many(("amp", 10, True, 0), ("cen", 1.2, True, 0.5, 2.0))
+        >>> params.add_many(("wid", None, False, None, None, "cen/2"))
         >>> params["wid"].value
         0.6
         """
-        if len(parlist) == 1 and isinstance(parlist[0], list):
-            parlist = tuple(parlist[0])
-        checked = Parameters()
-        for entry in parlist:
-            checked.add(entry) if isinstance(entry, Parameter) else checked.add(*entry)
-        for entry, par in zip(parlist, checked.values()):
-            self.add(entry if isinstance(entry, Parameter) else par)
+        entries = [_parameter_of(entry) for entry in _entries(parlist)]
+        for par in entries:
+            self.add(par)
 
     def set(self, **kws: Any) -> None:
-        """Set values, or several attributes, of parameters by name.
+        """Set values, or several attributes, by name of the parameter; if one is invalid, none is set.
+
+        Parameters
+        ----------
+        **kws : float, dict or Parameter
+            Of each parameter the value, or the keywords of `Parameter.set`.  A parameter that does not
+            exist is added, from its value, the keywords of `add`, or a Parameter.
 
         Examples
         --------
@@ -688,16 +626,15 @@ class Parameters(dict[str, Parameter]):
         >>> params.valuesdict()
         {'a': 3, 'b': 4}
         """
-        for name in kws:
-            if name not in self:
-                self.__missing__(name)
-        for name, setting in kws.items():
-            if isinstance(setting, Mapping):
-                self[name].set(**setting)
-            else:
-                self[name].set(value=setting)
-
-    # ---- reading
+        changes = {name: _setting(name, given) for name, given in kws.items()}
+        added = [_added(name, change) for name, change in changes.items() if name not in self]
+        present = [(self[name], change) for name, change in changes.items() if name in self]
+        for par, change in present:
+            copy.copy(par).set(**change)  # finds what is invalid while nothing has changed
+        for par, change in present:
+            par.set(**change)
+        for par in added:
+            self.add(par)
 
     def valuesdict(self) -> dict[str, Any]:
         """Return a plain dictionary of the values by name."""
@@ -711,7 +648,8 @@ class Parameters(dict[str, Parameter]):
         >>> create_params(a=1.5, b=2.0).eval("a * sqrt(b + 2)")
         3.0
         """
-        return evaluate_text(expr, self.valuesdict(), self._namespace)
+        used = self._reached(parse(expr))
+        return evaluate_text(expr, {name: self[name].value for name in used}, self._namespace)
 
     def update_constraints(self) -> None:
         """Evaluate all expressions now instead of at the next reading.
@@ -722,7 +660,7 @@ class Parameters(dict[str, Parameter]):
             Naming the first parameter whose expression has no value.
         """
         self._evaluate(self._compiled())
-        self._stale = False
+        self._stale, self._seen = False, self._namespace.version
 
     def pretty_repr(self, oneline: bool = False) -> str:
         """Return the parameters as text, one a line or all in one."""
@@ -757,13 +695,17 @@ class Parameters(dict[str, Parameter]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.items())!r})" if self else f"{type(self).__name__}()"
 
-    def _repr_html_(self) -> str:
-        return printfuncs.params_html_table(self)
+    def _repr_html_(self) -> str | None:
+        try:
+            return printfuncs.params_html_table(self)
+        except ExpressionError:
+            return None  # notebooks then show the text
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        refuse_view(copy)
         return np.array([par.value for par in self.values()], dtype=dtype)
 
     def create_uvars(self, covar: Any = None) -> dict[str, Any]:
@@ -771,45 +713,38 @@ class Parameters(dict[str, Parameter]):
 
         Parameters
         ----------
-        covar : ndarray, optional
-            Covariance of the varied parameters, in their order; their own `stderr` and `correl` by default.
+        covar : array_like, shape (n, n), optional
+            Covariance of the n varied parameters, in their order; their own `stderr` and `correl`
+            by default.
+
+        Returns
+        -------
+        dict
+            Numbers by name.  Their errors follow each other through later calculations; those of
+            parameters that are fixed, or have no error, are 0.
+
+        Raises
+        ------
+        ParameterError
+            `covar` has another shape.
+        ImportError
+            The package ``uncertainties`` is not installed.
         """
-        variables = [name for name, par in self.items() if par.vary]
-        if covar is None:
-            covar = [[self._covariance(name, other) for other in variables] for name in variables]
-        covar = np.asarray(covar, dtype=float)
-        known = [j for j, variance in enumerate(np.diag(covar)) if variance == variance]
-        names = [variables[j] for j in known]
-        tied = {name: self._gradient(name, names) for name in self._ties()}
-        return _uncertain.correlated_numbers(self.valuesdict(), names, covar[np.ix_(known, known)], tied)
-
-    def _covariance(self, name: str, other: str) -> float:
-        par, stderr = self[name], self[other].stderr
-        if par.stderr is None or stderr is None:
-            return math.nan
-        return par.stderr * stderr * (1.0 if name == other else (par.correl or {}).get(other, 0.0))
-
-    def _gradient(self, tied: str, variables: list[str]) -> Array:
-        """Derivatives of a tied parameter by some variables."""
-        twin = self.copy()
-
-        def value(point: list[float]) -> Array:
-            for name, number in zip(variables, point):
-                twin[name].value = number
-            return np.array([twin[tied].value], dtype=float)
-
-        centre = np.array([self[name].value for name in variables], dtype=float)
-        return vector_jacobian(value, centre, np.array([self[name].stderr for name in variables]))[0]
-
-    # ---- evaluation
+        varied = [name for name, par in self.items() if par.vary]
+        given = _uncertain.covariance_of(self, varied) if covar is None else np.array(covar, dtype=float)
+        if given.size != len(varied) ** 2:
+            raise ParameterError(
+                f"covar must have a row and a column for each of {', '.join(varied)}, not shape {given.shape}"
+            )
+        given = given.reshape(len(varied), -1)
+        values = {name: number(value, name) for name, value in self.valuesdict().items()}
+        return _uncertain.correlated_numbers(values, varied, given, self._compiled())
 
     @property
     def _asteval(self) -> Interpreter:
-        """The interpreter of the expressions; its ``symtable`` also holds the values."""
+        """The interpreter of the expressions, which also knows the values of the parameters."""
         interpreter = self._namespace.interpreter
-        for name, par in self.items():
-            if par._tie is None:
-                dict.__setitem__(interpreter.symtable, name, par._val)
+        interpreter.symtable.background = _Values(self)
         return interpreter
 
     def _restructured(self) -> None:
@@ -830,20 +765,21 @@ class Parameters(dict[str, Parameter]):
         return Program(ties, self.keys(), self._namespace, bounded)
 
     def _refresh(self, par: Parameter) -> None:
-        """Bring the tied parameters, or at least `par`, up to date."""
+        """Bring all tied parameters up to date, or at least `par`."""
         if not self._stale and self._seen == self._namespace.version:
             return
-        try:
-            self._evaluate(self._compiled())
-        except ExpressionError:
-            # Another expression may be to blame, or not be complete yet.
-            self._evaluate(self._program_of(self._needed(cast(str, par.name))))
-        else:
-            self._stale = False
-            self._seen = self._namespace.version
+        with suppress(ExpressionError):
+            self.update_constraints()
+            return
+        # Another expression may be to blame, or not be complete yet.
+        assert par._tie is not None
+        ties = self._ties()
+        needed = [str(par.name), *self._reached(par._tie)]
+        self._evaluate(self._program_of({name: ties[name] for name in needed if name in ties}))
 
     def _evaluate(self, program: Program) -> None:
-        for name, value in zip(program.order, program.evaluate([self._input(name) for name in program.inputs])):
+        values = program.evaluate([self._input(name) for name in program.inputs])
+        for name, value in zip(program.order, values, strict=True):
             self[name]._val = value
 
     def _input(self, name: str) -> float:
@@ -851,46 +787,57 @@ class Parameters(dict[str, Parameter]):
         if value is None:
             users = sorted(user for user, tie in self._ties().items() if name in tie.names)
             raise ExpressionError(
-                f"parameter {users[0] if users else name!r}: its expression uses {name!r}, which has no value; "
-                f"set params[{name!r}].value first"
+                f"parameter {users[0] if users else name!r}: its expression uses {name!r}, which has no "
+                f"value; set params[{name!r}].value first"
             )
         return value
 
-    def _needed(self, name: str) -> dict[str, Expression]:
-        """The expressions that the parameter `name` needs, directly or not."""
-        ties = self._ties()
-        needed, waiting = {}, [name]
+    def _reached(self, expression: Expression) -> list[str]:
+        """The parameters that an expression uses, directly or not."""
+        ties, inside = self._ties(), dict(self._namespace.signature)
+        found: dict[str, None] = {}
+        waiting = list(expression.names)
         while waiting:
-            current = waiting.pop()
-            if current in ties and current not in needed:
-                needed[current] = ties[current]
-                waiting.extend(ties[current].names)
-        return needed
-
-    # ---- copies and files
-
-    def __copy__(self) -> Self:
-        return self.__deepcopy__({})
+            name = waiting.pop()
+            if name in self:
+                if name not in found:
+                    found[name] = None
+                    waiting.extend(ties[name].names if name in ties else ())
+            else:
+                # Functions that were defined in the interpreter may use parameters themselves.
+                waiting.extend(inside.get(name, ())[1:])
+        return list(found)
 
     def copy(self) -> Self:
-        """Return an independent copy."""
-        return self.__deepcopy__({})
+        """Return an independent copy; only the user's symbols are the same objects."""
+        return copy.copy(self)
+
+    def __copy__(self) -> Self:
+        new = _blank(self.__class__)
+        new.__dict__.update(self._carried(), _namespace=self._namespace.copy())
+        new._take_copies(self, {})
+        return new
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        new = self.__class__.__new__(self.__class__)
+        new = _blank(self.__class__)
         memo[id(self)] = new
-        new.__dict__.update(self.__dict__)
-        new._namespace = self._namespace.copy()
-        new._restructured()
-        for name, par in self.items():
-            twin = par.__deepcopy__(memo)
-            twin._owner = new
-            dict.__setitem__(new, name, twin)
+        new.__dict__.update(copy.deepcopy(self._carried(), memo))
+        new._take_copies(self, memo)
         return new
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {key: value for key, value in self.__dict__.items() if key not in ("_program", "_stale", "_seen")}
-        return _restored, (self.__class__, state, list(self.values()))
+        return _blank, (self.__class__,), self._carried(), None, iter(self.items())
+
+    def _carried(self) -> dict[str, Any]:
+        """Attributes that go with a copy; the others are found again from the parameters."""
+        found_again = ("_program", "_stale", "_seen")
+        return {key: value for key, value in self.__dict__.items() if key not in found_again}
+
+    def _take_copies(self, pars: Parameters, memo: dict[int, Any]) -> None:
+        for name, par in pars.items():
+            twin = memo[id(par)] if id(par) in memo else par.__deepcopy__(memo)
+            twin._owner = self
+            super().__setitem__(name, twin)
 
     def dumps(self, **kws: Any) -> str:
         """Return the parameters as JSON text.
@@ -920,16 +867,35 @@ class Parameters(dict[str, Parameter]):
     def loads(self, s: str, **kws: Any) -> Self:
         """Replace the content by that of JSON text from `dumps`, also of lmfit 1.x.
 
-        Nothing in the text is executed; symbols that 1.x stored as pickles are ignored.
+        The user's symbols that are already here stay.  Nothing in the text is executed: functions that
+        1.x stored as pickles are ignored, and a warning names them.
+
+        Parameters
+        ----------
+        s : str
+            The text.
+        **kws
+            For `json.loads`.
+
+        Returns
+        -------
+        Self
+            The same object.
+
+        Raises
+        ------
+        ParameterError
+            The text is not what `dumps` writes; then nothing has changed.
         """
-        symbols, settings = _params_json.loads(s, **kws)
+        symbols, settings = _params_json.loads(s, self._namespace, **kws)
         new = Parameters(symbols)
-        for setting in settings:
-            par = Parameter.__new__(Parameter)
-            par._set_up(**setting.attributes)
-            par.stderr, par.correl, par.init_value = setting.stderr, setting.correl, setting.init_value
-            par._val = setting.value if par._tie is not None else par._val
-            new.add(par)
+        try:
+            for setting in settings:
+                par = _new_parameter(**setting.arguments)
+                vars(par).update(setting.results)
+                new.add(par)
+        except MinimizerException as error:
+            raise ParameterError(f"parameters cannot be read: {error}") from error
         self.clear()
         self.update(new)
         return self
@@ -943,14 +909,95 @@ class Parameters(dict[str, Parameter]):
         return self.loads(fp.read(), **kws)
 
 
-def _restored(cls: type[Parameters], state: dict[str, Any], pars: list[Parameter]) -> Parameters:
-    new = cls.__new__(cls)
-    new.__dict__.update(state)
-    new._seen = -1
-    new._restructured()
-    for par in pars:
-        new[cast(str, par.name)] = par
+class _Values(Mapping[str, Any]):
+    """The values of parameters by name, as the interpreter sees them."""
+
+    def __init__(self, params: Parameters) -> None:
+        self._params = params
+
+    def __getitem__(self, name: str) -> Any:
+        return self._params[name].value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._params
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._params)
+
+    def __len__(self) -> int:
+        return len(self._params)
+
+
+def _blank(cls: type[_P]) -> _P:
+    """An empty Parameters, also of a subclass whose constructor needs arguments."""
+    new: _P = cls.__new__(cls)
+    Parameters.__init__(new)
     return new
+
+
+def _check_entry(name: object, par: object) -> str:
+    valid = check_name(name)
+    if not isinstance(par, Parameter):
+        raise ParameterError(
+            f"parameter {name!r}: a Parameters holds Parameter objects, not {type(par).__name__} "
+            f"({par!r:.80}); use params.add({name!r}, value=...) or params[{name!r}].value = ..."
+        )
+    return valid
+
+
+def _new_parameter(name: str, *args: Any, **kws: Any) -> Parameter:
+    """What ``Parameter(name, ...)`` makes, without looking for the order of the arguments."""
+    par = Parameter.__new__(Parameter)
+    par._set_up(name, *args, **kws)
+    return par
+
+
+def _entries(parlist: tuple[Any, ...]) -> Iterable[Any]:
+    """What add_many() was given one by one, or as one list."""
+    if (
+        len(parlist) == 1
+        and isinstance(parlist[0], Iterable)
+        and not isinstance(parlist[0], (str, Parameter))
+    ):
+        entries = list(parlist[0])
+        if not (entries and isinstance(entries[0], str)):
+            return entries
+    return parlist
+
+
+def _parameter_of(entry: Any) -> Parameter:
+    if isinstance(entry, Parameter):
+        check_name(entry.name)
+        return entry
+    if isinstance(entry, (tuple, list)) and entry:
+        return Parameter(check_name(entry[0]), *entry[1:])
+    raise ParameterError(
+        f"add_many() takes tuples (name, value, vary, min, max, expr, brute_step, user_data) and Parameter "
+        f"objects, not {entry!r:.80}"
+    )
+
+
+def _setting(name: str, given: Any) -> Mapping[str, Any]:
+    """The keywords that set a parameter, from what the user gave for it."""
+    if not isinstance(given, Mapping):
+        return {"value": given}
+    known = (*_ORDER_1X[1:], "is_init_value")
+    for key in given:
+        if key not in known:
+            raise ParameterError(
+                f"parameter {name!r}: unknown attribute {key!r}{close_matches(str(key), known)}; "
+                f"known are {', '.join(known)}"
+            )
+    return given
+
+
+def _added(name: str, setting: Mapping[str, Any]) -> Parameter:
+    given = setting.get("value")
+    if isinstance(given, Parameter) and len(setting) == 1:
+        par = copy.copy(given)
+        par.name = name
+        return par
+    return _new_parameter(name, **{key: value for key, value in setting.items() if key != "is_init_value"})
 
 
 def create_params(**kws: Any) -> Parameters:
@@ -963,11 +1010,5 @@ def create_params(**kws: Any) -> Parameters:
     1.25
     """
     params = Parameters()
-    for name, setting in kws.items():
-        if isinstance(setting, Parameter):
-            params[name] = copy.copy(setting)
-        elif isinstance(setting, Mapping):
-            params.add(name, **setting)
-        else:
-            params.add(name, value=setting)
+    params.set(**kws)
     return params
