@@ -11,10 +11,11 @@ bounds             value
 none               :math:`v = u`
 below              :math:`v = l + s \ln(1 + e^w)`
 above              :math:`v = h - s \ln(1 + e^{-w})`
-both               :math:`v = l + (h - l) / (1 + e^{-w})`
+both               :math:`v = l + s\,[\ln(1 + e^w) - \ln(1 + e^{w - (h - l)/s})]`
 =================  ===============================================
 
-MINUIT itself takes a sine and a square root.  Those turn back at the bound: a step
+All of them are straight lines away from the bounds.  MINUIT itself takes a sine and a
+square root, which turn back at the bound: a step
 that is too long comes out somewhere inside, so that an optimiser whose minimum lies
 on a bound reduces all its steps until it crawls.  The curves here are monotone.  A
 step that is too long ends on the bound and stays there, while the other variables go
@@ -24,7 +25,7 @@ evaluations.
 
 *w* is an affine function of *u*, chosen such that *u* = 1 at the start value and
 :math:`dv/du` there is the magnitude of the parameter, and *s* is the distance of the
-start value from its bound.  Close to its start a bounded parameter therefore moves
+start value from the nearer bound.  Close to its start a bounded parameter therefore moves
 like an unbounded one of magnitude 1, be its value 1e-13 or 1e13.  The distance to
 the nearer bound keeps its full relative precision.
 
@@ -90,10 +91,10 @@ class OneSided(Bounded):
 
     def _inverse(self, value: float) -> float:
         distance = max((value - self.bound) / self.length, _CLOSE)
-        return distance + math.log(-math.expm1(-distance))
+        return _log_expm1(distance)
 
     def _curve(self, w: float) -> float:
-        return self.bound + self.length * (max(w, 0.0) + math.log1p(_exp(-abs(w))))
+        return self.bound + self.length * _log1p_exp(w)
 
     def _slope(self, w: float) -> float:
         return self.length * _logistic(w)
@@ -101,21 +102,46 @@ class OneSided(Bounded):
 
 @dataclass(frozen=True)
 class TwoSided(Bounded):
-    """Bounds on both sides: ``value = lower + (upper - lower) / (1 + exp(-w))``."""
+    """Bounds on both sides: ``lower + length * (log(1 + exp(w)) - log(1 + exp(w - ratio)))``.
+
+    `ratio` is the width of the interval in units of `length`.
+    """
 
     lower: float
     upper: float
+    length: float
+
+    @property
+    def ratio(self) -> float:
+        return (self.upper - self.lower) / self.length
 
     def _inverse(self, value: float) -> float:
-        close = _CLOSE * (self.upper - self.lower)
-        return math.log(max(value - self.lower, close) / max(self.upper - value, close))
+        below = max((value - self.lower) / self.length, _CLOSE)
+        above = max((self.upper - value) / self.length, _CLOSE)
+        return _log_expm1(below) - math.log(-math.expm1(-above))
 
     def _curve(self, w: float) -> float:
-        distance = (self.upper - self.lower) * _logistic(-abs(w))
-        return self.lower + distance if w < 0.0 else self.upper - distance
+        # The curve is symmetrical; the distance to the nearer bound is computed.
+        if w <= 0.5 * self.ratio:
+            return min(self.lower + self.length * self._rise(w), self.upper)
+        return max(self.upper - self.length * self._rise(self.ratio - w), self.lower)
+
+    def _rise(self, w: float) -> float:
+        return _log1p_exp(w) - _log1p_exp(w - self.ratio)
 
     def _slope(self, w: float) -> float:
-        return (self.upper - self.lower) * _logistic(w) * _logistic(-w)
+        w = min(w, self.ratio - w)
+        return self.length * (_logistic(w) - _logistic(w - self.ratio))
+
+
+def _log1p_exp(w: float) -> float:
+    """``log(1 + exp(w))`` without overflow."""
+    return max(w, 0.0) + math.log1p(_exp(-abs(w)))
+
+
+def _log_expm1(distance: float) -> float:
+    """Its inverse, ``log(exp(distance) - 1)``."""
+    return distance + math.log(-math.expm1(-distance))
 
 
 def _logistic(w: float) -> float:
@@ -166,11 +192,13 @@ def _one_sided(value: float, bound: float, sign: float) -> OneSided:
 
 
 def _two_sided(value: float, lower: float, upper: float) -> TwoSided:
-    nudge = _NUDGE * (upper - lower)
+    width = upper - lower
+    length = min(value - lower, upper - value) or min(abs(value) or 1.0, 0.5 * width)
+    nudge = _NUDGE * length
     start = lower + nudge if value == lower else upper - nudge if value == upper else value
-    curve = TwoSided(w0=0.0, slope=1.0, lower=lower, upper=upper)
+    curve = TwoSided(w0=0.0, slope=1.0, lower=lower, upper=upper, length=length)
     w0 = curve._inverse(start)
-    return TwoSided(w0, _magnitude(start, lower, upper) / curve._slope(w0), lower, upper)
+    return TwoSided(w0, _magnitude(start, lower, upper) / curve._slope(w0), lower, upper, length)
 
 
 def _magnitude(start: float, *bounds: float) -> float:

@@ -99,10 +99,9 @@ class _LinearProblem:
         return step
 
     def reduction(self, step: Array) -> float:
-        """The fraction by which `step` lowers chi-square in the linear problem."""
-        before = ddot(self.residual, self.residual)
-        after = self.residual + self.jacobian @ step
-        return float(1.0 - ddot(after, after) / before) if before else 0.0
+        """The fraction of chi-square that `step` takes away, to first order."""
+        cost = ddot(self.residual, self.residual)
+        return float(-ddot(self.gradient, step) / cost) if cost else 0.0
 
     def _free_step(self, second_order: Array | None) -> Array:
         if second_order is not None:
