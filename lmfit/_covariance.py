@@ -170,6 +170,7 @@ class NormalEquations:
     Attributes
     ----------
     matrix : ndarray, shape (n, n)
+        Its lower half, with zeros above.
     inverse : ndarray, shape (n, n)
         The pseudo-inverse where `flat` is not empty.
     flat : ndarray, shape (k, n)
@@ -185,7 +186,7 @@ class NormalEquations:
     def __init__(self, jacobian: Array) -> None:
         self.jacobian = jacobian
         n = jacobian.shape[1]
-        self.matrix = _symmetric(dsyrk(1.0, jacobian, trans=1, lower=1))
+        self.matrix = dsyrk(1.0, jacobian, trans=1, lower=1)
         self.flat: Array = np.empty((0, n))
         factor, failed = dpotrf(self.matrix, lower=1)
         if not failed:
