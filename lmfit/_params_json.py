@@ -6,9 +6,8 @@ one that lmfit 1.x wrote, which is read as well: a list ``params`` of
 
     ``[name, value, vary, expr, min, max, brute_step, stderr, correl, init_value, user_data]``
 
-and a dictionary ``unique_symbols`` of what the user has added to the expressions.
-In these two places, where any plain data may stand, what JSON cannot tell apart is
-written as ``{"__class__": "Float" | "Tuple" | "Dict", "value": ...}``.
+and a dictionary ``unique_symbols`` of what the user has added to the expressions.  For
+the symbols, and in our version for ``user_data``, see `lmfit._plain_data`.
 
 The pickled functions that 1.x stored among the symbols are never decoded.
 """
@@ -19,13 +18,12 @@ import json
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ._functions import MATHEMATICS
+from ._plain_data import PlainDataError, decoded, encoded, encoded_number, is_encoded, is_plain
 from ._rules import label
 from .errors import ExpressionError, FitWarning, ParameterError
 
@@ -73,10 +71,9 @@ def dumps(params: Mapping[str, Any], symbols: Mapping[str, Any], **kws: Any) -> 
         A `user_data` is no plain data.
     """
     rows = [_row(par) for par in params.values()]
-    stored = {name: value for name, value in symbols.items() if _is_plain(value)}
+    stored = {name: value for name, value in symbols.items() if is_plain(value)}
     _warn_of_lost(symbols.keys() - stored.keys(), "are no plain data and are not stored", stacklevel=4)
-    encoded = {name: _encoded(value) for name, value in stored.items()}
-    data = {"version": VERSION, "unique_symbols": encoded, "params": rows}
+    data = {"version": VERSION, "unique_symbols": encoded(stored), "params": rows}
     return json.dumps(data, **{"allow_nan": False, **kws})
 
 
@@ -97,12 +94,18 @@ def loads(text: str, known: Container[str] = (), **kws: Any) -> tuple[dict[str, 
     0
     """
     try:
-        data = json.loads(text, **kws)
-        return _understood(data, known)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise _unreadable(f"the text is no valid JSON ({error})") from error
+        return _understood(_parsed(text, kws), known)
+    except PlainDataError as error:
+        raise _unreadable(str(error)) from error
     except RecursionError as error:
         raise _unreadable("the text nests too deeply") from error
+
+
+def _parsed(text: str, kws: dict[str, Any]) -> Any:
+    try:
+        return json.loads(text, **kws)
+    except ValueError as error:
+        raise _unreadable(f"the text is no valid JSON ({error})") from error
 
 
 def _understood(data: Any, known: Container[str]) -> tuple[dict[str, Any], list[Setting]]:
@@ -117,11 +120,11 @@ def _understood(data: Any, known: Container[str]) -> tuple[dict[str, Any], list[
     if repeated:
         raise _unreadable(f"parameter {repeated[0]!r} is given more than once")
     symbols = data.get("unique_symbols", {})
+    if version == VERSION:
+        symbols = decoded(symbols)
     if not isinstance(symbols, dict):
         raise _unreadable(f"'unique_symbols' must be a dictionary, but is {symbols!r:.80}")
-    if version == VERSION:
-        return _decoded_table(symbols), settings
-    return _symbols_of_1x(symbols, names, known), settings
+    return symbols if version == VERSION else _symbols_of_1x(symbols, names, known), settings
 
 
 def _unreadable(reason: str) -> ParameterError:
@@ -138,21 +141,21 @@ def _warn_of_lost(names: Iterable[str], what: str, stacklevel: int) -> None:
 def _symbols_of_1x(stored: dict[str, Any], names: list[str], known: Container[str]) -> dict[str, Any]:
     """The user's own among mathematics, constants, values of parameters and pickles."""
     own = stored.keys() - set(names) - MATHEMATICS.keys() - _CONSTANTS_OF_1X
-    kept = {name: stored[name] for name in own if isinstance(stored[name], (int, float, list))}
-    lost = [name for name in own - kept.keys() if name not in known]
-    _warn_of_lost(lost, "were stored by lmfit 1.x as code and are not read", stacklevel=6)
-    return kept
+    lost = {name for name in own if not is_encoded(stored[name])}
+    missed = [name for name in lost if name not in known]
+    _warn_of_lost(missed, "were stored by lmfit 1.x as code and are not read", stacklevel=6)
+    return {name: decoded(stored[name]) for name in own - lost}
 
 
 def _row(par: Any) -> list[Any]:
-    if not _is_plain(par.user_data):
+    if not is_plain(par.user_data):
         raise ParameterError(
             f"{label(par.name)}: user_data of type {type(par.user_data).__name__} is no plain data "
-            "(numbers, strings, lists, tuples, dictionaries by string) and cannot be written as JSON; "
-            "convert or remove it"
+            "(numbers, strings, arrays, and lists, tuples or dictionaries of these) and cannot be written as "
+            "JSON; convert or remove it"
         )
     row = [_field(par, field) for field in _FIELDS[:-1]]
-    return [*row, _encoded(par.user_data)]
+    return [*row, encoded(par.user_data)]
 
 
 def _field(par: Any, field: str) -> Any:
@@ -163,8 +166,8 @@ def _field(par: Any, field: str) -> Any:
     if (field, value) in (("min", -math.inf), ("max", math.inf)):
         return None
     if field == "correl" and value is not None:
-        return {name: _plain_number(item) for name, item in value.items()}
-    return _plain_number(value)
+        return {name: encoded_number(item) for name, item in value.items()}
+    return encoded_number(value)
 
 
 def _setting(row: Any, version: int) -> Setting:
@@ -178,9 +181,11 @@ def _setting(row: Any, version: int) -> Setting:
         values[field] = _number(values[field], name, field)
     values["correl"] = _correlations(values["correl"], name)
     if version == VERSION:
-        values["user_data"] = _decoded(values["user_data"])
-    elif values["value"] == -math.inf or (values["expr"] and values["value"] != values["value"]):
-        values["value"] = None  # what 1.x wrote for a parameter without a value
+        values["user_data"] = decoded(values["user_data"])
+    elif values["value"] == -math.inf:
+        values["value"] = None  # 1.x wrote so that there is none
+    if values["expr"]:
+        values["value"] = None if values["value"] != values["value"] else values["value"]
     results = {field: values.pop(field) for field in ("stderr", "correl", "init_value")}
     return Setting(values, results)
 
@@ -199,68 +204,3 @@ def _number(stored: Any, name: str, field: str) -> Any:
     if stored is not None and (isinstance(stored, bool) or not isinstance(stored, (int, float))):
         raise _unreadable(f"parameter {name!r}: {field} must be a number, but is {stored!r:.80}")
     return stored
-
-
-def _plain_number(value: Any) -> Any:
-    """What is no number stays as it is."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _is_plain(value: Any) -> bool:
-    try:
-        _encoded(value)
-    except (TypeError, RecursionError):
-        return False
-    return True
-
-
-def _encoded(value: Any) -> Any:
-    """Return plain data such that `_decoded` gives the same again."""
-    value = value.item() if isinstance(value, np.generic) else value
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else _marked("Float", str(value))
-    if isinstance(value, (list, tuple)):
-        items = [_encoded(item) for item in value]
-        return _marked("Tuple", items) if isinstance(value, tuple) else items
-    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
-        table = {key: _encoded(item) for key, item in value.items()}
-        return _marked("Dict", table) if "__class__" in table else table
-    raise TypeError(f"{type(value).__name__} is no plain data")
-
-
-def _marked(kind: str, value: Any) -> dict[str, Any]:
-    return {"__class__": kind, "value": value}
-
-
-def _decoded(stored: Any) -> Any:
-    if isinstance(stored, list):
-        return [_decoded(item) for item in stored]
-    if not isinstance(stored, dict):
-        return stored
-    if "__class__" not in stored:
-        return _decoded_table(stored)
-    kind, value = stored["__class__"], stored.get("value")
-    for known, expected, make in _KINDS:
-        if kind == known and isinstance(value, expected):
-            return make(value)
-    raise _unreadable(f"unknown kind of data {stored!r:.80}")
-
-
-def _decoded_table(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: _decoded(item) for key, item in table.items()}
-
-
-def _decoded_float(text: str) -> float:
-    if text not in _NON_FINITE:
-        raise _unreadable(f"a number must be one of {', '.join(_NON_FINITE)}, got {text!r:.80}")
-    return float(text)
-
-
-_KINDS: tuple[tuple[str, type, Callable[[Any], Any]], ...] = (
-    ("Float", str, _decoded_float),
-    ("Tuple", list, lambda items: tuple(map(_decoded, items))),
-    ("Dict", dict, _decoded_table),
-)

@@ -43,7 +43,8 @@ def valid_symbol_name(name: object) -> bool:
 # A fit copies its parameters many times, always with the same names.
 @functools.lru_cache(maxsize=4096)
 def _is_valid(name: str) -> bool:
-    return name.isidentifier() and not keyword.iskeyword(name) and _normal_form(name) == name
+    reserved = keyword.iskeyword(name) or name == "__debug__"  # no keyword, but nothing can be assigned to it
+    return name.isidentifier() and not reserved and _normal_form(name) == name
 
 
 def _normal_form(name: str) -> str:

@@ -45,6 +45,7 @@ _P = TypeVar("_P", bound="Parameters")
 
 _ORDER_MANUAL = ("value", "vary", "min", "max", "name", "expr", "brute_step", "user_data")
 _ORDER_1X = ("name", "value", "vary", "min", "max", "expr", "brute_step", "user_data")
+_SETTABLE = ("value", "vary", "min", "max", "expr", "brute_step", "is_init_value")
 
 
 class Parameter(NumberLike):
@@ -626,7 +627,10 @@ class Parameters(dict[str, Parameter]):
         >>> params.valuesdict()
         {'a': 3, 'b': 4}
         """
-        changes = {name: _setting(name, given) for name, given in kws.items()}
+        changes = {
+            name: _setting(name, given, _SETTABLE if name in self else _ORDER_1X[1:])
+            for name, given in kws.items()
+        }
         added = [_added(name, change) for name, change in changes.items() if name not in self]
         present = [(self[name], change) for name, change in changes.items() if name in self]
         for par, change in present:
@@ -736,7 +740,7 @@ class Parameters(dict[str, Parameter]):
             raise ParameterError(
                 f"covar must have a row and a column for each of {', '.join(varied)}, not shape {given.shape}"
             )
-        given = given.reshape(len(varied), -1)
+        given = given.reshape(len(varied), len(varied))
         values = {name: number(value, name) for name, value in self.valuesdict().items()}
         return _uncertain.correlated_numbers(values, varied, given, self._compiled())
 
@@ -790,7 +794,7 @@ class Parameters(dict[str, Parameter]):
                 f"parameter {users[0] if users else name!r}: its expression uses {name!r}, which has no "
                 f"value; set params[{name!r}].value first"
             )
-        return value
+        return float(value)  # compiled expressions count on it: powers of integers can run away
 
     def _reached(self, expression: Expression) -> list[str]:
         """The parameters that an expression uses, directly or not."""
@@ -977,11 +981,10 @@ def _parameter_of(entry: Any) -> Parameter:
     )
 
 
-def _setting(name: str, given: Any) -> Mapping[str, Any]:
+def _setting(name: str, given: Any, known: Iterable[str]) -> Mapping[str, Any]:
     """The keywords that set a parameter, from what the user gave for it."""
     if not isinstance(given, Mapping):
         return {"value": given}
-    known = (*_ORDER_1X[1:], "is_init_value")
     for key in given:
         if key not in known:
             raise ParameterError(
@@ -997,7 +1000,7 @@ def _added(name: str, setting: Mapping[str, Any]) -> Parameter:
         par = copy.copy(given)
         par.name = name
         return par
-    return _new_parameter(name, **{key: value for key, value in setting.items() if key != "is_init_value"})
+    return _new_parameter(name, **setting)
 
 
 def create_params(**kws: Any) -> Parameters:
