@@ -7,16 +7,12 @@ objective, turns what it returns into a flat array of floats, counts, and
 remembers the lowest point.  It also ends the search: when the limit on the
 evaluations or on the time is reached, or when the callback asks for it.
 
-An optimiser sees the Problem through a `View`, as a function of an array, in one
-of two spaces: the parameters' own (`EXTERNAL`, for those that know bounds) or
-MINUIT's internal variables (`INTERNAL`, see `_bounds`), where every point is
-allowed.
+An optimiser sees the Problem through a `View`, as a function of an array (see `_view`).
 """
 
 from __future__ import annotations
 
 import copy
-import enum
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import ddot
 
-from ._bounds import transform
 from ._covariance import standard_errors
 from ._derivatives import Array, Domain, Residual, central_jacobian, vector_jacobian
+from ._hessian import gradient, hessian
+from ._robust import SUM_OF_SQUARES, Cost
+from ._view import Space, View
 from .errors import (
     AbortFitException,
     ExpressionDomainError,
@@ -44,17 +42,8 @@ __all__ = ["Best", "Policy", "Problem", "Space", "View"]
 
 _NAN_POLICIES = ("raise", "omit", "propagate")
 _FLOAT64 = np.dtype(np.float64)
-#: Norm of the residual of a rejected point, in units of that at the start.
-_WALL = 1e2
 #: A variable this much smaller than at the start may be close to zero.
 _SMALL = 1e-2
-
-
-class Space(enum.Enum):
-    """The variables that an optimiser sees."""
-
-    INTERNAL = "internal"
-    EXTERNAL = "external"
 
 
 @dataclass(frozen=True)
@@ -123,6 +112,8 @@ class Problem:
         Whether an array from `derivative` has a row, not a column, for each variable.
     scalar : bool
         Whether the optimiser minimises a number: an objective that returns one is then taken as it is.
+    curvature : callable or None
+        ``curvature(params, *args, **kws)``, the second derivatives of the cost by the variables.
 
     Attributes
     ----------
@@ -138,6 +129,8 @@ class Problem:
         Number of evaluations.
     size : int
         Length of the residual; -1 before the first evaluation.
+    last_cost : float
+        The cost at the last evaluation, if `scalar`.
     residual : callable
         ``residual(values) -> ndarray``: evaluates the objective at values of the variables, given as
         a list; `rejected` tells that the result is not finite.  Raises `AbortFitException` when the
@@ -156,7 +149,9 @@ class Problem:
         derivative: Callable[..., Any] | None = None,
         column_derivatives: bool = False,
         scalar: bool = False,
+        curvature: Callable[..., Any] | None = None,
     ) -> None:
+        self.curvature = curvature
         self.function, self.derivative, self.column_derivatives = function, derivative, column_derivatives
         self.args, self.kws = tuple(args), dict(kws or {})
         self.policy = policy
@@ -181,6 +176,7 @@ class Problem:
         self.start_norm = 0.0
         self.start_residual: Array = np.empty(0)
         self._cost = math.inf
+        self.last_cost = math.inf
         self.size = -1
         self._watch(self.policy)
 
@@ -212,7 +208,7 @@ class Problem:
             params[name].set(value=value, vary=False)
         return Problem(
             self.function, params, self.args, self.kws, self.policy,
-            self.derivative, self.column_derivatives, self.scalar,
+            self.derivative, self.column_derivatives, self.scalar, self.curvature,
         )  # fmt: skip
 
     def view(self, space: Space) -> View:
@@ -261,6 +257,26 @@ class Problem:
         """Return what the optimiser minimises, of a residual."""
         return self._scalar_cost(residual) if self.scalar else _sum_of_squares(residual)
 
+    @property
+    def returns_number(self) -> bool:
+        """Whether the objective returns the cost itself, one number, and not a residual."""
+        return self.scalar and self.size == 1 and self.policy.reduce_fcn is None
+
+    @property
+    def summed_cost(self) -> Cost | None:
+        """The cost as a sum over the residual, where it is one whose derivatives are known."""
+        if self.returns_number:
+            return None
+        reduce = self.policy.reduce_fcn if self.scalar else None
+        return SUM_OF_SQUARES if reduce is None else reduce if isinstance(reduce, Cost) else None
+
+    def measure_by(self, cost: Cost) -> None:
+        """Search for the least `cost` instead of the least sum of squares; before any search."""
+        self.policy, self.scalar = replace(self.policy, reduce_fcn=cost), True
+        if self._best_values is not None:
+            self._cost = self.cost(self._best_residual)
+        self._watch(self.policy)
+
     def jacobian(self, x: Array, at_x: Array, scale: Array) -> Array:
         """Return the derivatives of the residual by the variables, shape (m, n).
 
@@ -274,7 +290,9 @@ class Problem:
             See `central_jacobian`; not used where the derivatives are known.
         """
         if self.derivative is not None:
-            return self.user_jacobian(x.tolist())
+            known = self.user_derivative(x.tolist())
+            if known.ndim == 2:
+                return known
         return central_jacobian(self.probe, x, at_x, scale, self.domain, self.start_norm)
 
     def best_jacobian(self, x: Array, at_x: Array) -> Array:
@@ -287,6 +305,17 @@ class Problem:
             # The size of a variable close to zero says little: its error is the better scale.
             jacobian = self.jacobian(x, at_x, standard_errors(jacobian, at_x))
         return jacobian
+
+    def best_curvature(self, x: Array) -> tuple[Array, Array]:
+        """Return the second and first derivatives of the cost, shapes (n, n) and (n,), at the best point."""
+
+        def cost(at: Array) -> float:
+            return self.cost(self.probe(at.tolist()))
+
+        unknown = np.zeros(len(x))
+        known = self.curvature is not None
+        second = self.user_hessian(x.tolist()) if known else hessian(cost, x, unknown, self.domain)
+        return second, gradient(cost, x, unknown, self.domain)
 
     def tied_gradient(self, x: Array, scale: Array) -> Array:
         """Return the derivatives of the tied parameters by the variables, shape (k, n)."""
@@ -381,9 +410,12 @@ class Problem:
         return np.array([par._val for par in self._tied], dtype=float)
 
     def _scalar_cost(self, residual: Array) -> float:
-        if self.policy.reduce_fcn is not None:
-            return float(self.policy.reduce_fcn(residual))
-        return float(residual[0]) if len(residual) == 1 else _sum_of_squares(residual)
+        reduce = self.policy.reduce_fcn
+        if reduce is not None:
+            self.last_cost = float(reduce(residual))
+        else:
+            self.last_cost = float(residual[0]) if len(residual) == 1 else _sum_of_squares(residual)
+        return self.last_cost
 
     def _call_back(self, residual: Array) -> None:
         assert self._callback is not None
@@ -440,21 +472,43 @@ class Problem:
             "bounds, or nan_policy='omit' if these data are to be left out"
         )
 
-    def user_jacobian(self, values: list[float]) -> Array:
-        """Return the derivatives of the residual that the user's function gives, shape (m, n)."""
+    def user_derivative(self, values: list[float]) -> Array:
+        """Return what the user's function gives at `values`.
+
+        Returns
+        -------
+        ndarray, shape (m, n) or (n,)
+            Derivatives by the variables: of the residual, or of the cost.
+        """
         assert self.derivative is not None
         omitted = self._omitted_at(values)
         self.set_values(values)
         columns = self._columns(self.derivative(self.params, *self.args, **self.kws))
         tied = [(index, columns[name]) for index, name in enumerate(self._order) if name in columns]
-        nothing = np.zeros(self.size)
+        size = max(column.size for column in columns.values())
+        nothing = np.zeros(size)
         jacobian = np.array([columns.get(name, nothing) for name in self.names]).T
         if tied:
             gradient = self.tied_gradient(np.array(values), np.zeros(len(values)))
             jacobian = jacobian + sum(np.outer(column, gradient[index]) for index, column in tied)
+        if size != self.size:
+            return np.asarray(jacobian[0])
         if omitted is not None:
             jacobian[omitted] = 0.0
         return jacobian
+
+    def user_hessian(self, values: list[float]) -> Array:
+        """Return the second derivatives of the cost that the user's function gives, shape (n, n)."""
+        assert self.curvature is not None
+        self.set_values(values)
+        given = np.asarray(self.curvature(self.params, *self.args, **self.kws), dtype=float)
+        n = len(self.names)
+        if given.shape != (n, n) or not np.isfinite(given).all():
+            raise MinimizerException(
+                f"the function hess returned an array of shape {given.shape}; {(n, n)} finite second "
+                f"derivatives of the cost by {', '.join(self.names)} are needed"
+            )
+        return given
 
     def _omitted_at(self, values: list[float]) -> NDArray[np.bool_] | None:
         """Which data 'omit' leaves out at a point; their derivatives do not count either."""
@@ -467,12 +521,13 @@ class Problem:
     def _columns(self, given: Any) -> dict[str, Array]:
         """What the user's derivative function returned, by name and checked."""
         columns = self._named_columns(given)
+        gradient = self.scalar and all(column.size == 1 for column in columns.values())
         for name, column in columns.items():
             what = (
                 f"is no parameter{close_matches(name, self.params)}"
                 if name not in self.params
                 else f"has {column.size} values where the residual has {self.size}"
-                if column.size != self.size
+                if column.size != self.size and not (gradient and column.size == 1)
                 else "is not finite"
                 if not np.isfinite(column).all()
                 else ""
@@ -497,6 +552,8 @@ class Problem:
         if isinstance(given, Mapping):
             return {name: _as_floats(column) for name, column in given.items()}
         array = np.asarray(given)
+        if self.scalar and array.ndim <= 1:  # the gradient of the cost
+            array = array.reshape(-1, 1) if self.column_derivatives else array.reshape(1, -1)
         rows = array if self.column_derivatives else array.T
         for names in (self.names, list(self.params)):
             if rows.ndim >= 2 and len(rows) == len(names):
@@ -508,94 +565,6 @@ class Problem:
             f"the derivatives by {', '.join(self.names)} (col_deriv={self.column_derivatives}); also allowed "
             f"are those by all {len(self.params)} parameters, and a dictionary of arrays by name"
         )
-
-
-class View:
-    """A Problem as a function of an array in one of the spaces.
-
-    Attributes
-    ----------
-    problem : Problem
-    start : ndarray, shape (n,)
-        The start values in this space.
-    names : list of str
-        Names of the variables.
-    """
-
-    def __init__(self, problem: Problem, space: Space) -> None:
-        self.problem = problem
-        self.names = problem.names
-        domain = problem.domain
-        self.lower, self.upper = domain.lower, domain.upper
-        self._maps = []
-        start = list(problem.start)
-        if space is Space.INTERNAL:
-            for index, (value, low, high) in enumerate(zip(start, self.lower.tolist(), self.upper.tolist())):
-                bounded = transform(value, low, high)
-                if bounded is not None:
-                    self._maps.append((index, bounded))
-                    start[index] = 1.0
-        self._inverses = [(index, bounded.from_internal) for index, bounded in self._maps]
-        self.start = np.array(start, dtype=float)
-
-    @property
-    def transforms(self) -> bool:
-        """Whether any variable differs from its parameter."""
-        return bool(self._maps)
-
-    @property
-    def starts_inside(self) -> bool:
-        """Whether no start value had to be moved off its bound."""
-        start = np.array(self.problem.start)
-        return not self._maps or bool(((self.lower < start) & (start < self.upper)).all())
-
-    def values(self, point: list[float]) -> list[float]:
-        """Return the values of the variables at a point of this space."""
-        if not self._inverses:
-            return point
-        values = point.copy()
-        for index, from_internal in self._inverses:
-            values[index] = from_internal(point[index])
-        return values
-
-    def to_space(self, values: Sequence[float]) -> Array:
-        """Return the point of this space for values of the variables."""
-        u = np.array(values, dtype=float)
-        for index, bounded in self._maps:
-            u[index] = bounded.to_internal(float(values[index]))
-        return u
-
-    def derivative(self, u: Array) -> Array:
-        """Return the derivative of each value by its variable of this space."""
-        slopes = np.ones(len(u))
-        for index, bounded in self._maps:
-            slopes[index] = bounded.derivative(float(u[index]))
-        return slopes
-
-    def evaluate(self, point: list[float]) -> Array:
-        """Return the residual; `problem.rejected` tells that it is not finite."""
-        return self.problem.residual(self.values(point))
-
-    def residual(self, u: Array) -> Array:
-        """Return the residual; at a rejected point a finite one, larger than any at good points."""
-        residual = self.evaluate(u.tolist())
-        if self.problem.rejected:
-            self.problem.rejected = False
-            return self.wall(residual)
-        return residual
-
-    def cost(self, u: Array) -> float:
-        """Return the number to minimise."""
-        return self.problem.cost(self.residual(u))
-
-    def jacobian(self, u: Array) -> Array:
-        """Return the user's derivatives of the residual by the variables of this space, shape (m, n)."""
-        return self.problem.user_jacobian(self.values(u.tolist())) * self.derivative(u)
-
-    def wall(self, residual: Array) -> Array:
-        """Return the residual that stands for a point without one."""
-        height = _WALL * max(self.problem.start_norm, 1e-100)
-        return np.full(len(residual), height / math.sqrt(len(residual)))
 
 
 def _sum_of_squares(residual: Array) -> float:

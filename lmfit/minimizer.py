@@ -15,19 +15,47 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _engines
-from ._covariance import Bound, covariance, propagate
+from ._covariance import Bound, Covariance, covariance, propagate
 from ._derivatives import Array
 from ._engines import Engine, Objective, Outcome
+from ._hessian import covariance_of_minimum
 from ._problem import Best, Policy, Problem
+from ._robust import SUM_OF_SQUARES, reducer, sandwich
 from ._statistics import goodness_of_fit
 from .errors import AbortFitException, MinimizerException, ParameterError
 from .parameter import Parameter, Parameters
-from .result import MinimizerResult
+from .result import Candidate, MinimizerResult
 
 if TYPE_CHECKING:
     from asteval import Interpreter
 
-__all__ = ["Minimizer", "MinimizerException", "MinimizerResult", "minimize"]
+__all__ = ["Candidate", "Minimizer", "MinimizerException", "MinimizerResult", "minimize"]
+
+
+def _engine_method(name: str) -> Callable[..., MinimizerResult]:
+    """Make the method of `Minimizer` that fits with the engine of that name."""
+
+    def fit(self: Minimizer, params: Any = None, max_nfev: int | None = None, **kws: Any) -> MinimizerResult:
+        return self._fit(name, params, {"max_nfev": max_nfev, **kws})
+
+    fit.__name__ = name.replace("-", "_")
+    fit.__qualname__ = f"Minimizer.{fit.__name__}"
+    fit.__doc__ = f"""Fit with the engine {name!r}.
+
+        Parameters
+        ----------
+        params : Parameters, optional
+            Replaces those given before.
+        max_nfev : int, optional
+            Largest number of evaluations.
+        **kws
+            Options of the engine, and any of the settings of the Minimizer for this fit only.
+
+        Returns
+        -------
+        MinimizerResult
+        """
+    return fit
 
 
 class Minimizer:
@@ -53,8 +81,10 @@ class Minimizer:
     nan_policy : {'raise', 'omit', 'propagate'}, optional
         'raise' (default): a residual that is not finite is an error at the start and a rejected step
         later.  'omit': such data are left out.  'propagate': they are handed to the engine.
-    reduce_fcn : callable, optional
-        ``reduce_fcn(residual) -> float``, what engines that minimise a number minimise.
+    reduce_fcn : callable or str, optional
+        ``reduce_fcn(residual) -> float``, what engines that minimise a number minimise instead of the sum
+        of squares; or 'neglogcauchy', 'negentropy', 'soft_l1', 'huber', 'cauchy', 'arctan' (see
+        `lmfit._robust`).
     calc_covar : bool, optional
         Whether to estimate errors (default True).
     max_nfev : int, optional
@@ -62,7 +92,7 @@ class Minimizer:
     timeout : float, optional
         Longest duration of a search in seconds.
     **kws
-        Options for the engines.
+        Options for the engines, each of which takes those that it knows.
 
     Attributes
     ----------
@@ -93,7 +123,7 @@ class Minimizer:
         iter_cb: Callable[..., Any] | None = None,
         scale_covar: bool = True,
         nan_policy: str = "raise",
-        reduce_fcn: Callable[[Array], float] | None = None,
+        reduce_fcn: str | Callable[[Array], float] | None = None,
         calc_covar: bool = True,
         max_nfev: int | None = None,
         timeout: float | None = None,
@@ -197,7 +227,7 @@ class Minimizer:
         """
         engine = _engines.find(kws.pop("engine", method))
         # Through the method of that name, which a subclass may have overridden.
-        fit = getattr(type(self), engine.name, None)
+        fit = getattr(type(self), engine.name.replace("-", "_"), None)
         return fit(self, params=params, **kws) if fit is not None else self._fit(engine.name, params, kws)
 
     def leastsq(self, params: Any = None, max_nfev: int | None = None, **kws: Any) -> MinimizerResult:
@@ -221,13 +251,59 @@ class Minimizer:
         """
         return self._fit("leastsq", params, {"max_nfev": max_nfev, **kws})
 
+    def scalar_minimize(
+        self, method: str = "nelder", params: Any = None, max_nfev: int | None = None, **kws: Any
+    ) -> MinimizerResult:
+        """Fit with an engine that minimises a number.
+
+        Parameters
+        ----------
+        method : str, optional
+            Name of the engine, by default the simplex method of Nelder and Mead.
+        params, max_nfev, **kws
+            As of `minimize`.
+
+        Returns
+        -------
+        MinimizerResult
+        """
+        if _engines.find(method).objective is not Objective.SCALAR:
+            raise ValueError(f"engine {method!r} minimises a residual, not a number; use minimize()")
+        return self.minimize(method, params, max_nfev=max_nfev, **kws)
+
+    least_squares = _engine_method("least_squares")
+    nelder = _engine_method("nelder")
+    powell = _engine_method("powell")
+    lbfgsb = _engine_method("lbfgsb")
+    cg = _engine_method("cg")
+    bfgs = _engine_method("bfgs")
+    newton = _engine_method("newton")
+    tnc = _engine_method("tnc")
+    cobyla = _engine_method("cobyla")
+    cobyqa = _engine_method("cobyqa")
+    slsqp = _engine_method("slsqp")
+    trust_ncg = _engine_method("trust-ncg")
+    trust_exact = _engine_method("trust-exact")
+    trust_krylov = _engine_method("trust-krylov")
+    trust_constr = _engine_method("trust-constr")
+    dogleg = _engine_method("dogleg")
+    differential_evolution = _engine_method("differential_evolution")
+    basinhopping = _engine_method("basinhopping")
+    dual_annealing = _engine_method("dual_annealing")
+    anneal = _engine_method("anneal")
+    shgo = _engine_method("shgo")
+    direct = _engine_method("direct")
+    brute = _engine_method("brute")
+    ampgo = _engine_method("ampgo")
+    multistart = _engine_method("multistart")
+    emcee = _engine_method("emcee")
+
     def _fit(self, method: str, params: Any, kws: Mapping[str, Any]) -> MinimizerResult:
         if params is not None:
             self.params = params
         engine = _engines.find(method)
         given = {key: value for key, value in kws.items() if value is not None}
-        policy, flags, options = self._settings(engine, {**self.kws, **given})
-        _engines.check_options(engine, options)
+        policy, flags, options = self._settings(engine, given)
         problem = self._compiled(engine, policy, options)
         self._mark_start(problem)
         outcome, aborted = _run(engine, problem, options)
@@ -237,20 +313,22 @@ class Minimizer:
         return result
 
     def _settings(
-        self, engine: Engine, kws: dict[str, Any]
+        self, engine: Engine, given: dict[str, Any]
     ) -> tuple[Policy, dict[str, bool], dict[str, Any]]:
         """Tell settings of this fit from options of the engine."""
+        kws = {**self.kws, **given}
         flags = {key: bool(kws.pop(key, getattr(self, key))) for key in ("scale_covar", "calc_covar")}
         limit = kws.pop("max_nfev", None) or kws.pop("maxfev", None) or self.max_nfev
         policy = Policy(
             nan_policy=kws.pop("nan_policy", self.nan_policy),
-            reduce_fcn=kws.pop("reduce_fcn", self.reduce_fcn),
+            reduce_fcn=reducer(kws.pop("reduce_fcn", self.reduce_fcn)),
             iter_cb=kws.pop("iter_cb", self.iter_cb),
             timeout=kws.pop("timeout", self.timeout),
             max_nfev=limit or math.inf,
             per_variable=math.inf if limit else engine.evaluations,
         )
-        return policy, flags, kws
+        _engines.check_options(engine, {key: value for key, value in kws.items() if key in given})
+        return policy, flags, _engines.usable_options(engine, kws)
 
     def _compiled(self, engine: Engine, policy: Policy, options: dict[str, Any]) -> Problem:
         if not callable(self.userfcn):
@@ -260,16 +338,20 @@ class Minimizer:
             )
         if not self._params:
             raise MinimizerException("there are no parameters to fit; give them, Minimizer(userfcn, params)")
-        return Problem(
+        problem = Problem(
             self.userfcn,
             self._params,
             self.userargs,
             self.userkws,
             policy,
-            derivative=options.pop("Dfun", None),
+            derivative=_derivative(engine, options),
             column_derivatives=bool(options.pop("col_deriv", False)),
             scalar=engine.objective is Objective.SCALAR,
+            curvature=options.pop("hess", None),
         )
+        if engine.needs_bounds:
+            _check_bounds(engine, problem)
+        return problem
 
     def _mark_start(self, problem: Problem) -> None:
         """Note the start values, but keep those of a fit that is only continued."""
@@ -293,6 +375,27 @@ class Minimizer:
 
 
 MinimizerResult.register(Minimizer)
+
+
+def _derivative(engine: Engine, options: dict[str, Any]) -> Callable[..., Any] | None:
+    """Take the user's derivatives, known as ``Dfun`` and as ``jac``, from the options."""
+    derivative: Callable[..., Any] | None = options.pop("Dfun", None)
+    if callable(options.get("jac")):
+        derivative = options.pop("jac")
+    if "jac" in options and "jac" not in engine.options:
+        raise TypeError(f"jac must be a function jac(params, *args, **kws), not {options['jac']!r}")
+    return derivative
+
+
+def _check_bounds(engine: Engine, problem: Problem) -> None:
+    """Refuse variables without finite bounds, all of them in one message."""
+    finite = np.isfinite(problem.domain.lower) & np.isfinite(problem.domain.upper)
+    without = [name for name, good in zip(problem.names, finite) if not good]
+    if without:
+        raise ParameterError(
+            f"engine {engine.name!r} needs finite bounds of all variables; set min and max of "
+            f"{', '.join(map(repr, without))}"
+        )
 
 
 def _as_parameters(params: Any) -> tuple[Parameters, list[Parameter]]:
@@ -399,13 +502,14 @@ def _errors(
 ) -> tuple[Array, dict[str, str]]:
     """Covariance of the variables, scaled by chi-square; errors and correlations into the Parameters."""
     x = np.array(best.values)
-    jacobian = outcome.jacobian
-    if jacobian is None:
-        jacobian = problem.best_jacobian(x, best.residual)
-    bound = Bound.active(x, best.residual, jacobian, problem.domain)
-    found = covariance(jacobian, problem.names, bound, outcome.equations)
+    if problem.returns_number:
+        found, chisqr = _of_a_number(problem, x), None
+    else:
+        found = _of_a_residual(problem, x, best.residual, outcome)
     reasons = {problem.names[j]: reason for j, reason in found.reasons.items()}
     scale = 1.0
+    if _is_robust(problem):
+        chisqr = None  # the sandwich has taken the errors of the data from the residual
     if chisqr is not None:
         # A variable that is held by its bound, or has no effect, is as good as fixed.
         nfree = len(best.residual) - found.rank
@@ -418,6 +522,29 @@ def _errors(
         full = propagate(np.vstack([np.eye(len(x)), problem.tied_gradient(x, error)]), full)
     _assign(problem, full, scale)
     return found.matrix * scale, reasons
+
+
+def _is_robust(problem: Problem) -> bool:
+    return problem.summed_cost not in (None, SUM_OF_SQUARES)
+
+
+def _of_a_residual(problem: Problem, x: Array, residual: Array, outcome: Outcome) -> Covariance:
+    """Covariance from the Jacobian at the best point, in units of the residual's variance."""
+    jacobian = outcome.jacobian
+    if jacobian is None:
+        jacobian = problem.best_jacobian(x, residual)
+    cost = problem.summed_cost
+    if cost is None or cost is SUM_OF_SQUARES:
+        bound = Bound.active(x, residual, jacobian, problem.domain)
+        return covariance(jacobian, problem.names, bound, outcome.equations)
+    bound = Bound.active(x, cost.slopes(residual)[0], jacobian, problem.domain)
+    return sandwich(cost, residual, jacobian, problem.names, bound)
+
+
+def _of_a_number(problem: Problem, x: Array) -> Covariance:
+    """Covariance from the second derivatives of the cost."""
+    curvature, slope = problem.best_curvature(x)
+    return covariance_of_minimum(curvature, slope, x, problem.names, problem.domain)
 
 
 def _assign(problem: Problem, full: Array, scale: float) -> None:
@@ -456,7 +583,7 @@ def minimize(
     iter_cb: Callable[..., Any] | None = None,
     scale_covar: bool = True,
     nan_policy: str = "raise",
-    reduce_fcn: Callable[[Array], float] | None = None,
+    reduce_fcn: str | Callable[[Array], float] | None = None,
     calc_covar: bool = True,
     max_nfev: int | None = None,
     *,
@@ -516,5 +643,6 @@ def minimize(
         "timeout": timeout,
     }
     fitter = Minimizer(fcn, params, fcn_args=args, fcn_kws=kws, **settings, **fit_kws)
-    fitter.minimize(method or engine or "leastsq")
+    # Options for this fit must be known to its engine; those kept for later fits need not be.
+    fitter.minimize(method or engine or "leastsq", **fit_kws)
     return fitter

@@ -5,14 +5,21 @@ from __future__ import annotations
 from abc import ABCMeta
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import printfuncs
 from ._derivatives import Array
 from .errors import close_matches
 from .parameter import Parameters
 
-__all__ = ["MinimizerResult"]
+__all__ = ["Candidate", "MinimizerResult"]
+
+
+class Candidate(NamedTuple):
+    """One of several points that a search found, and its cost."""
+
+    params: Parameters
+    score: float
 
 
 @dataclass(eq=False, repr=False)

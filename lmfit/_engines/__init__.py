@@ -3,6 +3,27 @@
 from __future__ import annotations
 
 from . import leastsq
-from .base import Engine, Objective, Outcome, check_options, find, names, register
+from .base import (
+    Engine,
+    Objective,
+    Outcome,
+    check_options,
+    find,
+    generator,
+    names,
+    register,
+    usable_options,
+)
 
-__all__ = ["Engine", "Objective", "Outcome", "check_options", "find", "leastsq", "names", "register"]
+__all__ = [
+    "Engine",
+    "Objective",
+    "Outcome",
+    "check_options",
+    "find",
+    "generator",
+    "leastsq",
+    "names",
+    "register",
+    "usable_options",
+]

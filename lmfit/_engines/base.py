@@ -18,12 +18,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from .._covariance import NormalEquations
 from .._derivatives import Array
 from .._problem import Space, View
 from ..errors import close_matches
 
-__all__ = ["Engine", "Objective", "Outcome", "check_options", "find", "names", "register"]
+__all__ = [
+    "Engine",
+    "Objective",
+    "Outcome",
+    "check_options",
+    "find",
+    "generator",
+    "names",
+    "register",
+    "usable_options",
+]
 
 
 class Objective(enum.Enum):
@@ -70,49 +82,66 @@ class Engine:
     ----------
     name : str
         By which it is chosen; the `method` of results.
-    aliases : tuple of str
-        Other names.
     run : callable
         ``run(view, options) -> Outcome``.
     space : Space
         The variables that it wants to see.
     objective : Objective
         Whether it wants a residual or a number.
+    title : str
+        What it is, in a few words.
+    aliases : tuple of str
+        Other names.
     options : tuple of str
-        The keywords that it knows.
+        The keywords that it knows, other than those for derivatives.
     evaluations : int
         Default limit on the evaluations, per variable plus one.
+    needs_bounds : bool
+        Whether every variable must have finite bounds.
+    uses_jacobian, uses_hessian : bool
+        Whether it makes use of first and of second derivatives that the user gives.
+    stochastic : bool
+        Whether it draws random numbers; its options then include ``seed``.
     """
 
     name: str
-    aliases: tuple[str, ...]
     run: Optimiser
     space: Space
     objective: Objective
-    options: tuple[str, ...]
-    evaluations: int
+    title: str = ""
+    aliases: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    evaluations: int = 2000
+    needs_bounds: bool = False
+    uses_jacobian: bool = False
+    uses_hessian: bool = False
+    stochastic: bool = False
+
+    def __post_init__(self) -> None:
+        if self.stochastic and "seed" not in self.options:
+            raise ValueError(f"engine {self.name!r} draws random numbers: its options must include 'seed'")
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """All keywords that it knows."""
+        first = ("Dfun", "col_deriv", "jac") if self.uses_jacobian else ()
+        return tuple(dict.fromkeys((*self.options, *first, *(("hess",) if self.uses_hessian else ()))))
 
 
 _REGISTRY: dict[str, Engine] = {}
 
 
 def register(
-    name: str,
-    *,
-    aliases: tuple[str, ...] = (),
-    space: Space,
-    objective: Objective,
-    options: tuple[str, ...] = (),
-    evaluations: int = 2000,
+    name: str, *, space: Space, objective: Objective, **declared: Any
 ) -> Callable[[Optimiser], Optimiser]:
     """Enter an optimiser into the registry; see `Engine` for the arguments."""
 
     def decorate(run: Optimiser) -> Optimiser:
-        engine = Engine(name, aliases, run, space, objective, options, evaluations)
-        taken = [known for known in (name, *aliases) if known in _REGISTRY]
+        engine = Engine(name, run, space, objective, **declared)
+        taken = [known for known in (name, *engine.aliases) if known in _REGISTRY]
         if taken:
             raise ValueError(f"an engine named {taken[0]!r} is already registered")
-        _REGISTRY.update(dict.fromkeys((name, *aliases), engine))
+        _REGISTRY.update(dict.fromkeys((name, *engine.aliases), engine))
         return run
 
     return decorate
@@ -130,16 +159,32 @@ def find(name: str) -> Engine:
     --------
     >>> find("leastsq").objective
     <Objective.RESIDUAL: 'residual'>
-    >>> find("leastsqq")
+    >>> find("leastsqq")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    ValueError: no engine is named 'leastsqq'; did you mean 'leastsq'? The engines are: leastsq
+    ValueError: no engine is named 'leastsqq'; did you mean 'leastsq'? The engines are: ...
     """
     known = _REGISTRY.get(name) or _REGISTRY.get(str(name).lower())
     if known is None:
         hint = close_matches(str(name), _REGISTRY)
         raise ValueError(f"no engine is named {name!r}{hint or '.'} The engines are: {', '.join(names())}")
     return known
+
+
+def generator(seed: Any) -> np.random.Generator:
+    """Return the generator of random numbers for a `seed`: None, an integer or a Generator.
+
+    Examples
+    --------
+    >>> bool(generator(1).random() == generator(1).random())
+    True
+    """
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"seed must be None, an integer that is not negative or a numpy.random.Generator, not {seed!r}"
+        ) from error
 
 
 def check_options(engine: Engine, options: Mapping[str, Any]) -> None:
@@ -150,9 +195,20 @@ def check_options(engine: Engine, options: Mapping[str, Any]) -> None:
     TypeError
         Names the keyword, the engine and its options.
     """
-    unknown = [key for key in options if key not in engine.options]
+    unknown = [key for key in options if key not in engine.keywords]
     if unknown:
         raise TypeError(
             f"engine {engine.name!r} does not know the option {unknown[0]!r}"
-            f"{close_matches(unknown[0], engine.options) or '.'} Its options are {', '.join(engine.options)}"
+            f"{close_matches(unknown[0], engine.keywords) or '.'} "
+            f"Its options are {', '.join(engine.keywords)}"
         )
+
+
+def usable_options(engine: Engine, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of `options` that the engine knows; one that no engine knows is refused.
+
+    For options that are kept for several fits, by engines of different kinds.
+    """
+    known_to_any = {key for other in _REGISTRY.values() for key in other.keywords}
+    check_options(engine, {key: value for key, value in options.items() if key not in known_to_any})
+    return {key: value for key, value in options.items() if key in engine.keywords}

@@ -78,20 +78,10 @@ _CODES = {
     aliases=("levenberg-marquardt", "lm"),
     space=Space.INTERNAL,
     objective=Objective.RESIDUAL,
-    options=(
-        "ftol",
-        "xtol",
-        "gtol",
-        "maxfev",
-        "epsfcn",
-        "factor",
-        "diag",
-        "Dfun",
-        "col_deriv",
-        "polish",
-        "retry",
-    ),
+    title="Levenberg-Marquardt (MINPACK)",
+    options=("ftol", "xtol", "gtol", "maxfev", "epsfcn", "factor", "diag", "polish", "retry"),
     evaluations=1000,
+    uses_jacobian=True,
 )
 def leastsq(view: View, options: dict[str, Any]) -> Outcome:
     """Run MINPACK, with polish and retry unless these options are False."""

@@ -1,0 +1,285 @@
+"""The problem as an optimiser sees it: a function of an array.
+
+There are three spaces.  Optimisers that know bounds see the parameters themselves
+(`EXTERNAL`), or the parameters in units of their start values (`SCALED`), so that one
+of 1e-13 moves like one of 1.  The others see internal variables (`INTERNAL`), where
+every point is allowed: a bounded parameter is a function of one (see `_bounds`), and
+for optimisers that minimise a number an unbounded one is scaled too.  Those that
+minimise a residual know how to scale by its derivatives.
+
+No optimiser sees a point without a finite residual: there the residual and the cost
+are those of a wall, higher than at any good point.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from ._bounds import transform
+from ._derivatives import Array, Domain
+from ._hessian import gradient, hessian
+from ._robust import SUM_OF_SQUARES
+from .errors import MinimizerException
+
+if TYPE_CHECKING:
+    from ._problem import Problem
+
+__all__ = ["Space", "View"]
+
+_EPS = float(np.finfo(float).eps)
+#: Steps of forward and of central differences, in units of the variable.
+_FORWARD = _EPS**0.5
+_CENTRAL = _EPS ** (1.0 / 3.0)
+#: Norm of the residual of a rejected point, in units of that at the start.
+_WALL = 1e2
+
+
+class Space(enum.Enum):
+    """The variables that an optimiser sees.
+
+    Attributes
+    ----------
+    INTERNAL
+        Any value is allowed; close to its start each variable behaves like one of magnitude 1.
+    EXTERNAL
+        The parameters themselves, within their bounds.
+    SCALED
+        The same in units of their start values.
+    """
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+    SCALED = "scaled"
+
+
+class _Map(Protocol):
+    """A parameter as a function of the variable of a space."""
+
+    def to_internal(self, value: float) -> float: ...
+    def from_internal(self, u: float) -> float: ...
+    def derivative(self, u: float) -> float: ...
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """A parameter in units of its start value; rounding does not carry it over a bound."""
+
+    unit: float
+    lower: float
+    upper: float
+
+    @classmethod
+    def by_start(cls, value: float, lower: float, upper: float) -> _Scaled:
+        """Return the map for a parameter that starts at `value`."""
+        width = upper - lower
+        return cls(abs(value) or (width if math.isfinite(width) else 1.0), lower, upper)
+
+    def to_internal(self, value: float) -> float:
+        return value / self.unit
+
+    def from_internal(self, u: float) -> float:
+        return min(max(u * self.unit, self.lower), self.upper)
+
+    def derivative(self, u: float) -> float:
+        return self.unit
+
+
+class View:
+    """A Problem as a function of an array in one of the spaces.
+
+    Attributes
+    ----------
+    problem : Problem
+    space : Space
+    start : ndarray, shape (n,)
+        The start values in this space.
+    lower, upper : ndarray, shape (n,)
+        The bounds in this space, infinite where there is none.
+    names : list of str
+        Names of the variables.
+    """
+
+    def __init__(self, problem: Problem, space: Space) -> None:
+        self.problem, self.space = problem, space
+        self.names = problem.names
+        limits = zip(problem.start, problem.domain.lower.tolist(), problem.domain.upper.tolist())
+        maps = [self._map(value, low, high) for value, low, high in limits]
+        self._maps = [(index, found) for index, found in enumerate(maps) if found is not None]
+        self._inverses = [(index, found.from_internal) for index, found in self._maps]
+        self.start = self.to_space(problem.start)
+        free = space is Space.INTERNAL
+        self.lower = np.full(len(maps), -np.inf) if free else self.to_space(problem.domain.lower.tolist())
+        self.upper = np.full(len(maps), np.inf) if free else self.to_space(problem.domain.upper.tolist())
+
+    def _map(self, value: float, low: float, high: float) -> _Map | None:
+        """How one parameter depends on its variable; None where they are the same."""
+        found = transform(value, low, high) if self.space is Space.INTERNAL else None
+        scaled = self.space is Space.SCALED or (self.space is Space.INTERNAL and self.problem.scalar)
+        return _Scaled.by_start(value, low, high) if found is None and scaled else found
+
+    @property
+    def bounds(self) -> list[tuple[float, float]]:
+        """The bounds of each variable in this space, as SciPy takes them."""
+        return list(zip(self.lower.tolist(), self.upper.tolist()))
+
+    @property
+    def transforms(self) -> bool:
+        """Whether any variable differs from its parameter."""
+        return bool(self._maps)
+
+    @property
+    def starts_inside(self) -> bool:
+        """Whether no start value had to be moved off its bound."""
+        start, domain = np.array(self.problem.start), self.problem.domain
+        return not self._maps or bool(((domain.lower < start) & (start < domain.upper)).all())
+
+    @property
+    def has_jacobian(self) -> bool:
+        """Whether the user gives derivatives."""
+        return self.problem.derivative is not None
+
+    def values(self, point: list[float]) -> list[float]:
+        """Return the values of the variables at a point of this space."""
+        if not self._inverses:
+            return point
+        values = point.copy()
+        for index, from_internal in self._inverses:
+            values[index] = from_internal(point[index])
+        return values
+
+    def to_space(self, values: Sequence[float]) -> Array:
+        """Return the point of this space for values of the variables."""
+        u = np.array(values, dtype=float)
+        for index, found in self._maps:
+            u[index] = found.to_internal(float(values[index]))
+        return u
+
+    def derivative(self, u: Array) -> Array:
+        """Return the derivative of each value by its variable of this space."""
+        slopes = np.ones(len(u))
+        for index, found in self._maps:
+            slopes[index] = found.derivative(float(u[index]))
+        return slopes
+
+    def evaluate(self, point: list[float]) -> Array:
+        """Return the residual; `problem.rejected` tells that it is not finite."""
+        return self.problem.residual(self.values(point))
+
+    def residual(self, u: Array) -> Array:
+        """Return the residual; at a rejected point a finite one, larger than any at good points."""
+        residual = self.evaluate(u.tolist())
+        if self.problem.rejected:
+            self.problem.rejected = False
+            return self.wall(residual)
+        return residual
+
+    def cost(self, u: Array) -> float:
+        """Return the number to minimise; at a rejected point a finite one, larger than at good points."""
+        problem = self.problem
+        residual = self.evaluate(u.tolist())
+        if problem.rejected:
+            problem.rejected = False
+            return self.wall_cost
+        return problem.last_cost if problem.scalar else float(residual @ residual)
+
+    def jacobian(self, u: Array) -> Array:
+        """Return the user's derivatives of the residual by the variables of this space, shape (m, n)."""
+        known = self.problem.user_derivative(self.values(u.tolist()))
+        if known.ndim == 1:
+            raise MinimizerException(
+                f"the derivative function returned a gradient of the cost; this engine needs "
+                f"derivatives of the residual, shape {(self.problem.size, len(known))}"
+            )
+        return known * self.derivative(u)
+
+    def gradient(self, u: Array, at_u: Array | None = None) -> Array:
+        """Return the derivatives of the cost by the variables of this space, shape (n,).
+
+        From the user's derivatives; without them by differences of the residual, which, near the
+        minimum, are far more accurate than differences of the cost.
+
+        Parameters
+        ----------
+        u : ndarray, shape (n,)
+        at_u : ndarray, shape (m,), optional
+            The residual there, if it is known.
+        """
+        cost = self.problem.summed_cost
+        if self.has_jacobian:
+            known = self.problem.user_derivative(self.values(u.tolist())) * self.derivative(u)
+            if known.ndim == 1 or self.problem.returns_number:
+                return known.reshape(-1)
+            if cost is not None:
+                at_u = self.evaluate(u.tolist()) if at_u is None else at_u
+                return np.asarray(known.T @ cost.slopes(at_u)[0])
+        if cost is None:
+            return gradient(self.cost, u, np.ones(len(u)), self._domain)
+        at_u = np.array(self.evaluate(u.tolist())) if at_u is None else at_u
+        return np.asarray(self._differences(u, at_u).T @ cost.slopes(at_u)[0])
+
+    def hessian(self, u: Array, at_u: Array | None = None) -> Array:
+        """Return second derivatives of the cost by the variables of this space, shape (n, n).
+
+        Those of the user; without them the Gauss-Newton approximation from first derivatives of the
+        residual, or differences of the cost where there is no residual.  Parameters as of `gradient`.
+        """
+        problem, cost = self.problem, self.problem.summed_cost
+        if problem.curvature is not None:
+            return self._user_hessian(u)
+        if cost is None:
+            return hessian(self.cost, u, np.ones(len(u)), self._domain)
+        at_u = np.array(self.evaluate(u.tolist())) if at_u is None else at_u
+        known = problem.user_derivative(self.values(u.tolist())) if self.has_jacobian else np.empty(0)
+        jacobian = known * self.derivative(u) if known.ndim == 2 else self._differences(u, at_u)
+        return np.asarray(jacobian.T @ (cost.slopes(at_u)[1][:, np.newaxis] * jacobian))
+
+    def wall(self, residual: Array) -> Array:
+        """Return the residual that stands for a point without one."""
+        height = _WALL * max(self.problem.start_norm, 1e-100)
+        return np.full(len(residual), height / math.sqrt(len(residual)))
+
+    @property
+    def wall_cost(self) -> float:
+        """The cost that stands for that of a point without one."""
+        problem = self.problem
+        if problem.summed_cost is SUM_OF_SQUARES:
+            return float(_WALL**2 * max(problem.start_norm, 1e-100) ** 2)
+        start = problem.cost(problem.start_residual)
+        problem.rejected = False
+        return start + _WALL**2 * max(abs(start), abs(start - problem.lowest), 1.0)
+
+    @property
+    def _domain(self) -> Domain:
+        return Domain(self.lower, self.upper, np.ones(len(self.lower)))
+
+    def _user_hessian(self, u: Array) -> Array:
+        """The user's second derivatives, with those of the values by the variables of this space."""
+        slopes = self.derivative(u)
+        known = self.problem.user_hessian(self.values(u.tolist())) * np.outer(slopes, slopes)
+        step = _CENTRAL * np.maximum(np.abs(u), 1.0)
+        bend = (self.derivative(u + step) - self.derivative(u - step)) / (2.0 * step)
+        if bend.any():
+            by_value = self.gradient(u) / np.where(slopes > 0.0, slopes, 1.0)
+            known += np.diag(np.where(slopes > 0.0, bend * by_value, 0.0))
+        return known
+
+    def _differences(self, u: Array, at_u: Array) -> Array:
+        """Forward differences of the residual, backward where a bound or a rejected point is ahead."""
+        rows = np.zeros((len(u), len(at_u)))
+        for j, (value, upper) in enumerate(zip(u.tolist(), self.upper.tolist())):
+            step = _FORWARD * max(abs(value), 1.0)
+            for move in (step, -step) if value + step <= upper else (-step, step):
+                point = u.tolist()
+                point[j] = min(max(value + move, float(self.lower[j])), upper)
+                moved = self.evaluate(point)
+                rejected, self.problem.rejected = self.problem.rejected, False
+                if not rejected and point[j] != value:
+                    rows[j] = (moved - at_u) / (point[j] - value)
+                    break
+        return rows.T
