@@ -56,6 +56,9 @@ class NumberLike:
     (7.0, True, 0.429, '3.00')
     """
 
+    #: Arrays leave operators to us; they would take us for an array, and float32 would become float64.
+    __array_priority__ = 1000.0
+
     @property
     @abstractmethod
     def value(self) -> Any:

@@ -20,7 +20,19 @@ from lmfit._plain_data import decoded, encoded, is_plain
 from lmfit.errors import FitWarning, MinimizerException, ParameterError
 
 DATA = Path(__file__).parent / "data"
-FIELDS = "name value vary expr min max brute_step stderr correl init_value user_data".split()
+FIELDS = [
+    "name",
+    "value",
+    "vary",
+    "expr",
+    "min",
+    "max",
+    "brute_step",
+    "stderr",
+    "correl",
+    "init_value",
+    "user_data",
+]
 
 
 def state(params):
@@ -123,7 +135,7 @@ def test_the_interpreter_leaves_nothing_behind():
 @pytest.mark.parametrize("thing", [object(), {1: 2}, {"x": print}, [1, {2}], np.array([None])], ids=repr)
 def test_user_data_that_is_no_plain_data_is_refused(thing):
     params = create_params(a=1, b={"value": 2, "user_data": thing})
-    with pytest.raises(ParameterError, match="'b': user_data .* convert or remove"):
+    with pytest.raises(ParameterError, match=r"'b': user_data .* convert or remove"):
         params.dumps()
 
 
