@@ -1,0 +1,70 @@
+"""A progress bar for a search: evaluations, lowest chi-square and rate.
+
+The bar is a callback like the user's own, put before it, so that a search without a
+bar costs nothing more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from ._derivatives import Array
+from ._problem import Policy
+
+__all__ = ["shown"]
+
+
+@contextmanager
+def shown(policy: Policy, progress: Any, title: str) -> Iterator[Policy]:
+    """Show the progress of a search that is watched by `policy`, if `progress` is true.
+
+    Parameters
+    ----------
+    policy : Policy
+        How the search is to be watched.
+    progress : bool
+        Whether to show a bar.
+    title : str
+        What stands before the bar.
+
+    Yields
+    ------
+    Policy
+        The one to be used for the search.
+
+    Raises
+    ------
+    ImportError
+        The package tqdm is missing.
+    """
+    if not progress:
+        yield policy
+        return
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError("progress=True needs the package tqdm: pip install tqdm") from error
+    total = policy.max_nfev if math.isfinite(policy.max_nfev) else None
+    # Leaving the block closes the bar, however the search ends.
+    with tqdm(total=total, desc=title, unit=" calls") as bar:
+        yield replace(policy, iter_cb=_counting(bar, policy.iter_cb))
+
+
+def _counting(bar: Any, callback: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Return a callback that moves the bar and then calls that of the user."""
+    lowest = math.inf
+
+    def watch(params: Any, iteration: int, residual: Array, *args: Any, **kws: Any) -> Any:
+        nonlocal lowest
+        chisqr = float(residual @ residual)
+        if chisqr < lowest:
+            lowest = chisqr
+            bar.set_postfix_str(f"chi-square {lowest:.6g}", refresh=False)
+        bar.update()
+        return None if callback is None else callback(params, iteration, residual, *args, **kws)
+
+    return watch
