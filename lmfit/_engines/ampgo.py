@@ -1,0 +1,209 @@
+r"""Adaptive memory programming for global optimisation.
+
+L. Lasdon, A. Duarte, F. Glover, M. Laguna and R. Martí, *Adaptive memory programming
+for constrained global optimization*, Comput. Oper. Res. 37 (2010) 1500.  A local
+search ends in a minimum *f*.  To leave it, the tunnelling function
+
+.. math::  T(x) = \frac{(f(x) - a)^2}{\prod_{s} \lVert x - s \rVert^2},
+           \qquad a = f - \epsilon_1 (1 + |f|),
+
+is minimised from a point close by, at a random step of length
+:math:`\epsilon_2 \lVert x \rVert`.  It is zero where the aspiration *a*, somewhat below
+*f*, is reached, and infinite at the points *s* of a short memory: where the search
+has been lately.  Where tunnelling ends lower than *f* the next local search begins;
+where it does not, its end is remembered.  A full memory gives up its oldest point, or
+the one farthest from the current.
+
+Points are compared in units of the start values, so that parameters of any magnitude
+count alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import optimize
+
+from .._derivatives import Array, norm
+from .._problem import Space, View
+from .base import Objective, Outcome, generator, register
+from .search import WITH_BOUNDS, WITH_GRADIENT, Cost
+
+__all__ = ["ampgo"]
+
+_LOCAL = ("L-BFGS-B", "TNC", "SLSQP", "Nelder-Mead", "Powell", "CG", "BFGS", "COBYLA")
+_STRATEGIES = ("farthest", "oldest")
+#: Squared distance at which two points are one.
+_TOGETHER = 1e-20
+
+
+@register(
+    "ampgo",
+    space=Space.SCALED,
+    objective=Objective.SCALAR,
+    title="Adaptive memory programming",
+    options=(
+        "local", "local_opts", "maxfunevals", "totaliter", "maxiter", "glbtol", "eps1", "eps2",
+        "tabulistsize", "tabustrategy", "disp", "seed",
+    ),
+    evaluations=200_000,
+    uses_jacobian=True,
+    stochastic=True,
+)  # fmt: skip
+def ampgo(view: View, options: dict[str, Any]) -> Outcome:
+    """Alternate between local searches and tunnelling.
+
+    `local` is the method of `scipy.optimize.minimize` for both ('L-BFGS-B') and `local_opts` its options;
+    `totaliter` (20) is the number of local searches, `maxiter` (5) that of attempts to tunnel after each,
+    and `maxfunevals` the largest number of evaluations; an end of tunnelling counts as lower when it is by
+    no more than ``glbtol * (1 + abs(f))`` higher (1e-5); `eps1` (0.02) and `eps2` (0.1) are those of the
+    module's docstring; `tabulistsize` (5) and `tabustrategy` ('farthest' or 'oldest') describe the memory;
+    `disp` prints every local minimum.
+    """
+    random = generator(options.pop("seed", None))
+    settings = _Settings(**options)
+    with Cost(view) as cost:
+        search = _Search(view, cost, settings, random)
+        text = search.run()
+    extras = {
+        "ampgo_x0": np.array(view.values(search.lowest.tolist())),
+        "ampgo_fval": search.floor,
+        "ampgo_msg": text,
+        "ampgo_eval": search.nfev,
+        "ampgo_tunnel": (search.attempts, search.passages),
+    }
+    return Outcome(True, text, extras=extras)
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """The options, checked."""
+
+    local: str = "L-BFGS-B"
+    local_opts: Mapping[str, Any] = field(default_factory=dict)
+    maxfunevals: float = math.inf
+    totaliter: int = 20
+    maxiter: int = 5
+    glbtol: float = 1e-5
+    eps1: float = 0.02
+    eps2: float = 0.1
+    tabulistsize: int = 5
+    tabustrategy: str = "farthest"
+    disp: bool = False
+
+    def __post_init__(self) -> None:
+        for name, known in (("local", _LOCAL), ("tabustrategy", _STRATEGIES)):
+            if getattr(self, name) not in known:
+                choice = ", ".join(map(repr, known))
+                raise ValueError(f"{name} must be one of {choice}, not {getattr(self, name)!r}")
+        for name in ("totaliter", "maxiter", "tabulistsize", "eps1", "eps2"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0, not {getattr(self, name)!r}")
+
+
+class _SpentError(Exception):
+    """`maxfunevals` has been reached."""
+
+
+class _PassedError(Exception):
+    """Tunnelling has reached the aspiration."""
+
+
+class _Search:
+    """The state of a search: where it is, the lowest minimum, and its memory."""
+
+    def __init__(self, view: View, cost: Cost, settings: _Settings, random: np.random.Generator) -> None:
+        self.view, self.settings, self.random = view, settings, random
+        self.lowest, self.floor = view.start, view.problem.lowest
+        self.tabu: list[Array] = []
+        self.attempts = self.passages = self.nfev = 0
+        self._cost = cost
+
+    def run(self) -> str:
+        """Search until a limit is reached; return which."""
+        point = self.view.start
+        try:
+            for _ in range(self.settings.totaliter):
+                point = self._descend(point)
+                point = self._tunnel(point)
+        except _SpentError:
+            return f"the limit of {self.settings.maxfunevals} evaluations (maxfunevals) was reached"
+        return f"{self.settings.totaliter} local searches (totaliter) were made"
+
+    def cost(self, u: Array) -> float:
+        """The cost of a point; of the lowest one the search takes note."""
+        if self.nfev >= self.settings.maxfunevals:
+            raise _SpentError
+        self.nfev += 1
+        found = self._cost(u)
+        if found < self.floor:
+            self.lowest, self.floor = np.array(u), found
+        return found
+
+    def _descend(self, start: Array) -> Array:
+        """The local minimum next to `start`."""
+        gradient = self.view.gradient if self.view.has_jacobian else None
+        point = self._minimum(self.cost, start, gradient)
+        if self.settings.disp:
+            print(f"ampgo: a local minimum at {self.floor:g} after {self.nfev} evaluations")  # noqa: T201
+        self._remember(point, point)
+        return point
+
+    def _tunnel(self, point: Array) -> Array:
+        """A point lower than the lowest minimum, or the end of the last attempt to find one."""
+        known = self.floor
+        end = point
+        for _ in range(self.settings.maxiter):
+            self.attempts += 1
+            try:
+                end = self._minimum(self._tunnelling(known), self._nearby(point), None)
+                passed = self.cost(end) < known + self.settings.glbtol * (1.0 + abs(known))
+            except _PassedError:
+                end, passed = self.lowest, True
+            if passed:
+                self.passages += 1
+                break
+            self._remember(end, point)
+        return end
+
+    def _tunnelling(self, known: float) -> Callable[[Array], float]:
+        aspiration = known - self.settings.eps1 * (1.0 + abs(known))
+        tabu = np.array(self.tabu)
+
+        def tunnelling(u: Array) -> float:
+            above = self.cost(u) - aspiration
+            if above <= 0.0:
+                raise _PassedError
+            distances = np.maximum(((u - tabu) ** 2).sum(axis=1), _TOGETHER)
+            # The logarithm has the same minima, and neither overflows nor varies by many powers of ten.
+            return 2.0 * math.log(above) - float(np.log(distances).sum())
+
+        return tunnelling
+
+    def _nearby(self, point: Array) -> Array:
+        """A random point at the distance at which tunnelling starts."""
+        direction = self.random.uniform(-1.0, 1.0, len(point))
+        length = self.settings.eps2 * (norm(point) or 1.0) / (norm(direction) or 1.0)
+        return np.clip(point + length * direction, self.view.lower, self.view.upper)
+
+    def _minimum(
+        self, function: Callable[[Array], float], start: Array, gradient: Callable[[Array], Array] | None
+    ) -> Array:
+        settings: dict[str, Any] = {"method": self.settings.local, "options": dict(self.settings.local_opts)}
+        if self.settings.local in WITH_BOUNDS:
+            settings["bounds"] = self.view.bounds
+        if self.settings.local in WITH_GRADIENT:
+            settings["jac"] = gradient
+        return np.asarray(optimize.minimize(function, start, **settings).x)
+
+    def _remember(self, end: Array, point: Array) -> None:
+        """Enter `end` into the memory, which gives up another if it is full."""
+        if len(self.tabu) >= self.settings.tabulistsize:
+            distances = [norm(known - point) for known in self.tabu]
+            farthest = self.settings.tabustrategy == "farthest"
+            del self.tabu[int(np.argmax(distances)) if farthest else 0]
+        self.tabu.append(end)
