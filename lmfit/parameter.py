@@ -23,6 +23,7 @@ import numpy as np
 
 from . import _params_json, _uncertain, printfuncs
 from ._expressions import Expression, Namespace, Program, evaluate_text, parse
+from ._namespace import is_procedure
 from ._number_like import NumberLike, refuse_view
 from ._rules import Number, bound, check_bounds, check_name, clipped, flag, label, number, valid_symbol_name
 from .errors import (
@@ -530,7 +531,7 @@ class Parameters(dict[str, Parameter]):
             _check_entry(name, par)
         for other in others:
             if isinstance(other, Parameters):
-                self._namespace.symbols.update(other._namespace.user_symbols())
+                self._learn_symbols(other)
         for name, par in merged.items():
             self[name] = par
 
@@ -652,8 +653,11 @@ class Parameters(dict[str, Parameter]):
         >>> create_params(a=1.5, b=2.0).eval("a * sqrt(b + 2)")
         3.0
         """
-        used = self._reached(parse(expr))
-        return evaluate_text(expr, {name: self[name].value for name in used}, self._namespace)
+        # Only what is needed is evaluated; the other names are there for hints in errors.
+        values = dict.fromkeys(self, math.nan) | {
+            name: self[name].value for name in self._reached(parse(expr))
+        }
+        return evaluate_text(expr, values, self._namespace)
 
     def update_constraints(self) -> None:
         """Evaluate all expressions now instead of at the next reading.
@@ -751,6 +755,12 @@ class Parameters(dict[str, Parameter]):
         interpreter.symtable.background = _Values(self)
         return interpreter
 
+    def _learn_symbols(self, other: Parameters) -> None:
+        """Add the user's symbols of another Parameters; functions from its interpreter then run in ours."""
+        for name, value in other._namespace.user_symbols().items():
+            own = self._namespace.interpreter.adopt(value) if is_procedure(value) else value
+            self._namespace.symbols[name] = own
+
     def _restructured(self) -> None:
         self._program = None
         self._stale = True
@@ -803,14 +813,15 @@ class Parameters(dict[str, Parameter]):
         waiting = list(expression.names)
         while waiting:
             name = waiting.pop()
-            if name in self:
-                if name not in found:
-                    found[name] = None
-                    waiting.extend(ties[name].names if name in ties else ())
-            else:
-                # Functions that were defined in the interpreter may use parameters themselves.
+            if name in found:
+                continue
+            found[name] = None
+            if name in ties:
+                waiting.extend(ties[name].names)
+            elif name not in self:
+                # A function that was defined in the interpreter may use parameters itself.
                 waiting.extend(inside.get(name, ())[1:])
-        return list(found)
+        return [name for name in found if name in self]
 
     def copy(self) -> Self:
         """Return an independent copy; only the user's symbols are the same objects."""

@@ -779,6 +779,24 @@ def test_functions_from_the_interpreter_reach_other_ties():
     assert (params["c"].value, params.eval("f(0)")) == (11.0, 10.0)
 
 
+def test_recursive_functions_from_the_interpreter():
+    params = create_params(a=3.0, broken={"expr": "missing"})
+    params._asteval("def f(n): return n if n < 2 else g(n - 1) + a\ndef g(n): return f(n)")
+    params.add("b", expr="f(3)")
+    assert (params["b"].value, params.eval("f(2)")) == (7.0, 4.0)
+
+
+def test_merged_functions_from_the_interpreter_use_the_new_parameters():
+    other = create_params(a=1.0)
+    other._asteval("def f(x): return x*a")
+    other.add("b", expr="f(2)")
+    params = create_params(z=0.0)
+    params.update(other)
+    params["a"].value = 7.0
+    assert (params["b"].value, params.eval("f(1)"), params._asteval("f(3)")) == (14.0, 7.0, 21.0)
+    assert other["b"].value == 2.0
+
+
 def test_a_broken_tie_does_not_disturb_the_others():
     params = create_params(
         a=1.0, b={"expr": "2*a"}, c={"expr": "missing"}, d={"expr": "e"}, e={"expr": "d"}, f={"expr": "1j*a"},
@@ -873,8 +891,9 @@ def test_eval():
     params = tied()
     assert params.eval("a*b + sqrt(4)") == 14.0
     assert params.eval("[a, b > a]") == [2.0, True]
-    with pytest.raises(ExpressionError, match="unknown name 'amp'"):
-        params.eval("amp")
+    params.set(amplitude=1, broken={"expr": "missing"})
+    with pytest.raises(ExpressionError, match="unknown name 'amplitud'; did you mean 'amplitude'"):
+        params.eval("amplitud")
 
 
 def test_the_interpreter_knows_the_parameters():
