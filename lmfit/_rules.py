@@ -62,6 +62,8 @@ def check_name(name: object) -> str:
     lmfit.errors.ParameterNameError: parameter '1st': a name must be a valid Python identifier \
 (letters, digits and '_', not starting with a digit) and no reserved word; choose another name
     """
+    if type(name) is str and _is_valid(name):
+        return name
     if valid_symbol_name(name):
         return str(name)
     remedy = "choose another name"
