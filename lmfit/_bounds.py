@@ -29,8 +29,9 @@ start value from the nearer bound.  Close to its start a bounded parameter there
 like an unbounded one of magnitude 1, be its value 1e-13 or 1e13.  The distance to
 the nearer bound keeps its full relative precision.
 
-The curves are flat at a bound, where an optimiser would never leave; a start value
-on a bound is moved inside by a hundredth of the natural length.
+The curves are flat at a bound, where an optimiser would never leave.  For a start
+value on a bound *s* is a hundredth of its magnitude, and it is moved inside by that:
+to where the curve is straight, so that it can leave in one step.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from dataclasses import dataclass
 
 __all__ = ["Bounded", "transform"]
 
+#: By this fraction of its magnitude a start value is moved off its bound.
 _NUDGE = 1e-2
 #: Fraction of the natural length that is as good as on the bound.
 _CLOSE = 1e-9
@@ -184,24 +186,19 @@ def transform(value: float, lower: float, upper: float) -> Bounded | None:
 
 
 def _one_sided(value: float, bound: float, sign: float) -> OneSided:
-    length = abs(value - bound) or abs(bound) or 1.0
-    start = value if value != bound else bound + sign * _NUDGE * length
-    curve = OneSided(w0=0.0, slope=1.0, bound=bound, length=sign * length)
-    w0 = curve._inverse(start)
-    return OneSided(w0, _magnitude(start, bound) / curve._slope(w0), bound, sign * length)
+    room = abs(value - bound)
+    magnitude = min(abs(value), room) if value and room else room or abs(bound) or 1.0
+    length = sign * (room or _NUDGE * magnitude)
+    w0 = OneSided(0.0, 1.0, bound, length)._inverse(value if room else bound + length)
+    return OneSided(w0, magnitude / OneSided(0.0, 1.0, bound, length)._slope(w0), bound, length)
 
 
 def _two_sided(value: float, lower: float, upper: float) -> TwoSided:
     width = upper - lower
-    length = min(value - lower, upper - value) or min(abs(value) or 1.0, 0.5 * width)
-    nudge = _NUDGE * length
-    start = lower + nudge if value == lower else upper - nudge if value == upper else value
+    room = min(value - lower, upper - value)
+    magnitude = min(abs(value), room) if value and room else room or min(abs(value) or 1.0, 0.5 * width)
+    length = room or _NUDGE * magnitude
+    start = lower + length if value == lower else upper - length if value == upper else value
     curve = TwoSided(w0=0.0, slope=1.0, lower=lower, upper=upper, length=length)
     w0 = curve._inverse(start)
-    return TwoSided(w0, _magnitude(start, lower, upper) / curve._slope(w0), lower, upper, length)
-
-
-def _magnitude(start: float, *bounds: float) -> float:
-    """The length by which *u* is measured: the value's own size, or less close to a bound."""
-    room = min(abs(start - bound) for bound in bounds) or max(bounds) - min(bounds)
-    return min(abs(start), room) if start else room
+    return TwoSided(w0, magnitude / curve._slope(w0), lower, upper, length)

@@ -13,8 +13,9 @@ MINPACK, with its forward differences, cannot (see `_gauss_newton`).
 
 *Retry.*  MINPACK measures steps in units of the columns of the Jacobian.  A variable
 that hardly matters at the start may be thrown far away, to where it does not matter
-at all, or all steps may fail.  When a search ends like that it is repeated with
-steps measured in units of the start values, then in the variables' own units.
+at all, or all steps may fail.  When a search ends like that it is repeated with a
+short first step, measured in units of the start values, then in the variables' own
+units, and away from bounds.
 Where it ended in a curved valley, too far from the minimum for the polish, it is
 continued from there with tighter tolerances.  The lowest end is kept.
 """
@@ -55,6 +56,10 @@ _FORWARD = 1e-6
 #: In what the steps of further searches are measured.
 _OTHER_UNITS = ("units of the start values", "the variables' own units")
 _TIGHTER = 1e-3
+#: Length of the first step of further searches, in those units.
+_SHORT = 1.0
+#: By how much of its size a value that starts on a bound is then moved off it.
+_INWARDS = 0.3
 
 #: MINPACK's return codes, and whether they mean success.
 _CODES = {
@@ -155,8 +160,15 @@ def _next_search(
         tighter = {key: _TIGHTER * settings[key] for key in ("ftol", "xtol")}
         return view.to_space(best.values), tighter, "continued once more with tighter tolerances"
     size = np.abs(view.start) if units == _OTHER_UNITS[0] else np.ones(len(view.start))
-    metric = {"diag": 1.0 / np.where(size > 0.0, size, 1.0)}
-    return view.start, metric, f"found by another search, with steps in {units}"
+    metric = {"diag": 1.0 / np.where(size > 0.0, size, 1.0), "factor": _SHORT}
+    return _inside(view), metric, f"found by another search, with steps in {units}"
+
+
+def _inside(view: View) -> Array:
+    """The start, with the values that are on a bound moved well inside."""
+    domain, value = view.problem.domain, np.array(view.problem.start)
+    inwards = (value == domain.lower).astype(float) - (value == domain.upper)
+    return view.start + _INWARDS * inwards * np.sign(view.derivative(view.start))
 
 
 class _Residual:
@@ -251,14 +263,15 @@ def _trouble(problem: Problem, solution: Solution) -> _Trouble:
     """Whether the search ended where it cannot have wanted to."""
     lengths = column_norms(solution.jacobian).tolist()
     size = norm(solution.residual)
+    slope = (solution.jacobian.T @ solution.residual).tolist()
+    domain = problem.domain
     free = [
         j
-        for j, (x, low, high) in enumerate(zip(solution.x, problem.domain.lower, problem.domain.upper))
-        if low < x < high
+        for j, x in enumerate(solution.x)
+        if (domain.lower[j] < x or slope[j] < 0.0) and (x < domain.upper[j] or slope[j] > 0.0)
     ]
     if not solution.regular and size > _ROUNDING * problem.start_norm:
-        slope = np.abs(solution.jacobian.T @ solution.residual).tolist()
-        if any(slope[j] > _STEEP * lengths[j] * size for j in free):
+        if any(abs(slope[j]) > _STEEP * lengths[j] * size for j in free):
             return _Trouble.STEEP
     for j in free:
         x, start = float(solution.x[j]), problem.start[j]
