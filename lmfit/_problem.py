@@ -131,6 +131,8 @@ class Problem:
         Length of the residual; -1 before the first evaluation.
     last_cost : float
         The cost at the last evaluation, if `scalar`.
+    previous : object
+        The result of the fit before this one, for engines that can continue it.
     residual : callable
         ``residual(values) -> ndarray``: evaluates the objective at values of the variables, given as
         a list; `rejected` tells that the result is not finite.  Raises `AbortFitException` when the
@@ -177,6 +179,7 @@ class Problem:
         self.start_residual: Array = np.empty(0)
         self._cost = math.inf
         self.last_cost = math.inf
+        self.previous: Any = None
         self.size = -1
         self._watch(self.policy)
 
@@ -270,8 +273,8 @@ class Problem:
         reduce = self.policy.reduce_fcn if self.scalar else None
         return SUM_OF_SQUARES if reduce is None else reduce if isinstance(reduce, Cost) else None
 
-    def measure_by(self, cost: Cost) -> None:
-        """Search for the least `cost` instead of the least sum of squares; before any search."""
+    def measure_by(self, cost: Callable[[Array], float]) -> None:
+        """From here on search for the least ``cost(residual)``, starting at the best point so far."""
         self.policy, self.scalar = replace(self.policy, reduce_fcn=cost), True
         if self._best_values is not None:
             self._cost = self.cost(self._best_residual)

@@ -17,6 +17,7 @@ import enum
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -38,6 +39,8 @@ _FORWARD = _EPS**0.5
 _CENTRAL = _EPS ** (1.0 / 3.0)
 #: Norm of the residual of a rejected point, in units of that at the start.
 _WALL = 1e2
+#: A value is as good as on its bound where it changes by this fraction of its change at the start.
+_ON_BOUND = 1e-9
 
 
 class Space(enum.Enum):
@@ -212,16 +215,15 @@ class View:
         """
         cost = self.problem.summed_cost
         if self.has_jacobian:
-            known = self.problem.user_derivative(self.values(u.tolist())) * self.derivative(u)
+            known = self.problem.user_derivative(self.values(u.tolist())) * self._visible_slopes(u)
             if known.ndim == 1 or self.problem.returns_number:
                 return known.reshape(-1)
             if cost is not None:
-                at_u = self.evaluate(u.tolist()) if at_u is None else at_u
-                return np.asarray(known.T @ cost.slopes(at_u)[0])
+                return np.asarray(known.T @ cost.slopes(self._residual(u, at_u))[0])
         if cost is None:
-            return gradient(self.cost, u, np.ones(len(u)), self._domain)
-        at_u = np.array(self.evaluate(u.tolist())) if at_u is None else at_u
-        return np.asarray(self._differences(u, at_u).T @ cost.slopes(at_u)[0])
+            return gradient(self.cost, u, self._units, self._domain)
+        at_u = self._residual(u, at_u)
+        return np.asarray(self.differences(u, at_u).T @ cost.slopes(at_u)[0])
 
     def hessian(self, u: Array, at_u: Array | None = None) -> Array:
         """Return second derivatives of the cost by the variables of this space, shape (n, n).
@@ -233,11 +235,42 @@ class View:
         if problem.curvature is not None:
             return self._user_hessian(u)
         if cost is None:
-            return hessian(self.cost, u, np.ones(len(u)), self._domain)
-        at_u = np.array(self.evaluate(u.tolist())) if at_u is None else at_u
+            return hessian(self.cost, u, self._units, self._domain)
+        at_u = self._residual(u, at_u)
         known = problem.user_derivative(self.values(u.tolist())) if self.has_jacobian else np.empty(0)
-        jacobian = known * self.derivative(u) if known.ndim == 2 else self._differences(u, at_u)
-        return np.asarray(jacobian.T @ (cost.slopes(at_u)[1][:, np.newaxis] * jacobian))
+        jacobian = known * self._visible_slopes(u) if known.ndim == 2 else self.differences(u, at_u)
+        first, second = cost.slopes(at_u)
+        # Close to a bound the curve of `_bounds` bends more than the residual does.
+        bend = np.maximum(self._bend(u, jacobian.T @ first), 0.0)
+        return np.asarray(jacobian.T @ (second[:, np.newaxis] * jacobian) + np.diag(bend))
+
+    def differences(self, u: Array, at_u: Array | None = None) -> Array:
+        """Return derivatives of the residual by forward differences, shape (m, n).
+
+        Backward differences where a bound or a rejected point is ahead.  Parameters as of `gradient`.
+        """
+        at_u = self._residual(u, at_u)
+        rows = np.zeros((len(u), len(at_u)))
+        visible, units = self._visible_slopes(u).tolist(), self._units.tolist()
+        for j, (value, upper) in enumerate(zip(u.tolist(), self.upper.tolist())):
+            if not visible[j]:
+                continue
+            step = _FORWARD * max(abs(value), units[j])
+            for move in (step, -step) if value + step <= upper else (-step, step):
+                point = u.tolist()
+                point[j] = min(max(value + move, float(self.lower[j])), upper)
+                moved = self.evaluate(point)
+                rejected, self.problem.rejected = self.problem.rejected, False
+                if not rejected and point[j] != value:
+                    rows[j] = (moved - at_u) / (point[j] - value)
+                    break
+        return rows.T
+
+    def central_differences(self, u: Array) -> Array:
+        """Return derivatives of the residual by central differences, shape (m, n)."""
+        values = np.array(self.values(u.tolist()))
+        at_u = self._residual(u, None)
+        return self.problem.jacobian(values, at_u, np.zeros(len(u))) * self.derivative(u)
 
     def wall(self, residual: Array) -> Array:
         """Return the residual that stands for a point without one."""
@@ -256,30 +289,50 @@ class View:
 
     @property
     def _domain(self) -> Domain:
-        return Domain(self.lower, self.upper, np.ones(len(self.lower)))
+        return Domain(self.lower, self.upper, self._units)
+
+    @cached_property
+    def _units(self) -> Array:
+        """Sizes of the variables of this space."""
+        if self.space is not Space.EXTERNAL:
+            return np.ones(len(self.start))
+        domain = self.problem.domain
+        limits = zip(self.problem.start, domain.lower.tolist(), domain.upper.tolist())
+        return np.array([_Scaled.by_start(value, low, high).unit for value, low, high in limits])
+
+    def _residual(self, u: Array, known: Array | None) -> Array:
+        """A copy of the residual; zeros, which have no derivatives, where it is not finite."""
+        if known is not None:
+            return known
+        residual = np.array(self.evaluate(u.tolist()))
+        rejected, self.problem.rejected = self.problem.rejected, False
+        return np.zeros(len(residual)) if rejected else residual
+
+    def _visible_slopes(self, u: Array) -> Array:
+        """The `derivative`, but zero where a value is as good as on its bound.
+
+        An optimiser would follow the rest of a slope there, and never come to an end.
+        """
+        slopes = self.derivative(u)
+        if self.space is Space.INTERNAL:
+            slopes[slopes < _ON_BOUND * self._first_slopes] = 0.0
+        return slopes
+
+    @cached_property
+    def _first_slopes(self) -> Array:
+        return self.derivative(self.start)
 
     def _user_hessian(self, u: Array) -> Array:
         """The user's second derivatives, with those of the values by the variables of this space."""
-        slopes = self.derivative(u)
+        slopes = self._visible_slopes(u)
         known = self.problem.user_hessian(self.values(u.tolist())) * np.outer(slopes, slopes)
-        step = _CENTRAL * np.maximum(np.abs(u), 1.0)
-        bend = (self.derivative(u + step) - self.derivative(u - step)) / (2.0 * step)
-        if bend.any():
-            by_value = self.gradient(u) / np.where(slopes > 0.0, slopes, 1.0)
-            known += np.diag(np.where(slopes > 0.0, bend * by_value, 0.0))
-        return known
+        return np.asarray(known + np.diag(self._bend(u, self.gradient(u))))
 
-    def _differences(self, u: Array, at_u: Array) -> Array:
-        """Forward differences of the residual, backward where a bound or a rejected point is ahead."""
-        rows = np.zeros((len(u), len(at_u)))
-        for j, (value, upper) in enumerate(zip(u.tolist(), self.upper.tolist())):
-            step = _FORWARD * max(abs(value), 1.0)
-            for move in (step, -step) if value + step <= upper else (-step, step):
-                point = u.tolist()
-                point[j] = min(max(value + move, float(self.lower[j])), upper)
-                moved = self.evaluate(point)
-                rejected, self.problem.rejected = self.problem.rejected, False
-                if not rejected and point[j] != value:
-                    rows[j] = (moved - at_u) / (point[j] - value)
-                    break
-        return rows.T
+    def _bend(self, u: Array, slope: Array) -> Array:
+        """What the curvature of the maps adds to the second derivatives of a cost with this gradient."""
+        if self.space is not Space.INTERNAL:
+            return np.zeros(len(u))
+        step = _CENTRAL * np.maximum(np.abs(u), self._units)
+        first = self._visible_slopes(u)
+        second = (self.derivative(u + step) - self.derivative(u - step)) / (2.0 * step)
+        return np.asarray(np.divide(second * slope, first, out=np.zeros(len(u)), where=first > 0.0))

@@ -305,6 +305,7 @@ class Minimizer:
         given = {key: value for key, value in kws.items() if value is not None}
         policy, flags, options = self._settings(engine, given)
         problem = self._compiled(engine, policy, options)
+        problem.previous = self.result
         self._mark_start(problem)
         outcome, aborted = _run(engine, problem, options)
         problem.finish()
@@ -316,9 +317,12 @@ class Minimizer:
         self, engine: Engine, given: dict[str, Any]
     ) -> tuple[Policy, dict[str, bool], dict[str, Any]]:
         """Tell settings of this fit from options of the engine."""
+        given |= given.pop("options", {})
         kws = {**self.kws, **given}
         flags = {key: bool(kws.pop(key, getattr(self, key))) for key in ("scale_covar", "calc_covar")}
-        limit = kws.pop("max_nfev", None) or kws.pop("maxfev", None) or self.max_nfev
+        limit = (
+            kws.pop("max_nfev", None) or kws.pop("maxfev", None) or kws.pop("maxfun", None) or self.max_nfev
+        )
         policy = Policy(
             nan_policy=kws.pop("nan_policy", self.nan_policy),
             reduce_fcn=reducer(kws.pop("reduce_fcn", self.reduce_fcn)),
@@ -435,7 +439,8 @@ def _run(engine: Engine, problem: Problem, options: dict[str, Any]) -> tuple[Out
         problem.begin()
         if not problem.names:
             return Outcome(True, _NO_VARIABLES, extras={"ier": 0, "lmdif_message": _NO_VARIABLES}), False
-        return engine.run(problem.view(engine.space), dict(options)), False
+        outcome = engine.run(problem.view(engine.space), dict(options))
+        return outcome, outcome.aborted
     except AbortFitException as reason:
         return Outcome(False, str(reason) or "the objective asked for it", extras=_STOPPED), True
     except KeyboardInterrupt:
@@ -502,6 +507,9 @@ def _errors(
 ) -> tuple[Array, dict[str, str]]:
     """Covariance of the variables, scaled by chi-square; errors and correlations into the Parameters."""
     x = np.array(best.values)
+    if outcome.covariance is not None:
+        _assign(problem, outcome.covariance, 1.0)
+        return outcome.covariance[: len(x), : len(x)], {}
     if problem.returns_number:
         found, chisqr = _of_a_number(problem, x), None
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import leastsq
+from . import ampgo, grid, least_squares, leastsq, local, multistart, stochastic
 from .base import (
     Engine,
     Objective,
@@ -19,11 +19,17 @@ __all__ = [
     "Engine",
     "Objective",
     "Outcome",
+    "ampgo",
     "check_options",
     "find",
     "generator",
+    "grid",
+    "least_squares",
     "leastsq",
+    "local",
+    "multistart",
     "names",
     "register",
+    "stochastic",
     "usable_options",
 ]

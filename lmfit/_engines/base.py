@@ -60,6 +60,11 @@ class Outcome:
         has them to full accuracy; shape (m, n).
     equations : NormalEquations or None
         Those of `jacobian`, where the engine has needed them.
+    covariance : ndarray or None
+        Covariance of the variables and then of the tied parameters, where the engine estimates it
+        better than from derivatives; shape (n + k, n + k).
+    aborted : bool
+        Whether the search was ended from outside and the engine has come to terms with it.
     extras : mapping
         Further results, which become attributes of the result.
     """
@@ -68,6 +73,8 @@ class Outcome:
     message: str
     jacobian: Array | None = None
     equations: NormalEquations | None = None
+    covariance: Array | None = None
+    aborted: bool = False
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 

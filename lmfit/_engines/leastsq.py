@@ -31,13 +31,12 @@ from typing import Any
 import numpy as np
 from scipy import optimize
 
-from .. import _gauss_newton
 from .._covariance import column_norms
 from .._derivatives import Array, norm
 from .._gauss_newton import Solution
 from .._problem import Problem, Space, View
-from ..errors import MinimizerException
 from .base import Objective, Outcome, register
+from .polish import POLISHED, refined
 
 __all__ = ["leastsq"]
 
@@ -47,7 +46,6 @@ _DEFAULTS = {"ftol": 1e-7, "xtol": 1e-7}
 _LOST = 1e-6
 #: In units of that at the start, a residual below which nothing but rounding is left.
 _ROUNDING = 1e-12
-_EPS = float(np.finfo(float).eps)
 _UNLIMITED = int(np.iinfo(np.int32).max)
 #: Cosine between residual and a column of the Jacobian at which chi-square still falls.
 _STEEP = 1e-2
@@ -103,7 +101,7 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
             end, notes = other, [note]
     success, text = _CODES[end.code]
     if polish and end.solution.converged:
-        notes.append("last digits by Gauss-Newton steps")
+        notes.append(POLISHED)
     if success and end.trouble is _Trouble.STEEP:
         success = False
         notes.append("but chi-square still falls from here; choose other start values")
@@ -146,7 +144,7 @@ def _search(view: View, start: Array, settings: dict[str, Any], polish: bool) ->
         settings = {**settings, "Dfun": residual.jacobian}
     # The Problem counts the evaluations; without full_output SciPy spares itself a covariance.
     _, code = optimize.leastsq(residual.function(), start, maxfev=_UNLIMITED, **settings)
-    solution = _refined(view.problem, polish)
+    solution = refined(view.problem, polish)
     return _End(code, solution, _trouble(view.problem, solution))
 
 
@@ -240,23 +238,6 @@ class _Residual:
 
 def _differs_in(point: list[float], other: list[float]) -> list[int]:
     return [j for j, (a, b) in enumerate(zip(point, other)) if a != b]
-
-
-def _refined(problem: Problem, polish: bool) -> Solution:
-    """The Jacobian at the end of a search, after the polish of that end."""
-    best = problem.best
-    if best is None:
-        raise MinimizerException("leastsq found no point with a finite residual; choose other start values")
-    x = np.array(best.values)
-    start = Solution(x, best.residual, problem.best_jacobian(x, best.residual), regular=True, converged=False)
-    if not polish:
-        return start
-    rounding = 8.0 * _EPS * max(1.0, problem.start_norm / max(best.cost**0.5, 1e-300))
-    solution = _gauss_newton.polish(
-        problem.probe, problem.jacobian, start, problem.domain, min(rounding, 1e-2)
-    )
-    problem.settle(solution.x.tolist(), solution.residual)
-    return solution
 
 
 def _trouble(problem: Problem, solution: Solution) -> _Trouble:

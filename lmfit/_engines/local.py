@@ -1,0 +1,368 @@
+"""The local minimisers of `scipy.optimize.minimize`.
+
+They differ by their name, by what they know (bounds, first and second derivatives)
+and by their options; one function runs all of them.
+
+*Units.*  Their tolerances and first steps are absolute numbers that suit variables
+and costs of about 1.  They therefore get variables in units of their start values and,
+where that is a sum over the residual, the cost in units of its value at the start.
+When a search has lowered the cost by more than a hundred times, its tolerances were
+those of a much larger cost: it is continued from its end in new units.
+
+*End.*  Those that use second derivatives end where a step of Newton's would lower the cost
+by next to nothing (the "estimated distance to minimum" of MINUIT), also while they
+still follow a variable towards its bound.
+
+*Polish.*  What uses derivatives gets its last digits, and lands exactly on bounds, as
+`leastsq` does, by Gauss-Newton steps (``polish=False`` leaves them out).
+
+*Derivatives.*  Gradient and Hessian come from derivatives of the residual (see
+`View.gradient`), which are better than differences of the cost and cost no more.
+Giving one of the keywords of SciPy's own differences (``eps``,
+``finite_diff_rel_step``, ``jac='2-point'``) brings those back.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import deque
+from dataclasses import dataclass, field
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import scipy
+from scipy import optimize
+
+from .._derivatives import Array
+from .._problem import Space, View
+from .._robust import SUM_OF_SQUARES
+from .base import Objective, Outcome, register
+from .polish import improved
+
+__all__ = ["minimize"]
+
+_DIFFERENCES = ("eps", "finite_diff_rel_step")
+_LINE_SEARCH = ("c1", "c2")
+_TRUST_REGION = ("initial_trust_radius", "max_trust_radius", "eta", "gtol")
+#: A search that has lowered the cost by this factor is continued in new units.
+_LOWERED = 1e2
+_MAX_SEARCHES = 8
+#: In units of the cost at the start, one below which only rounding is left.
+_ROUNDING = 1e-26
+_UNLIMITED = 10**8
+_minimize: Any = optimize.minimize
+_EPS = float(np.finfo(float).eps)
+#: Fraction of the cost by which it may still fall at what is called a minimum.
+_NEGLIGIBLE = 1e-10
+#: The same for ending a search.
+_CONVERGED = 1e-10
+#: Steps without visible effect after which a search ends.
+_PATIENCE = 10
+#: Smallest curvature, in units of the largest, of a Hessian that must be positive.
+_LEAST_CURVATURE = 1e-10
+
+#: The names that `scipy.optimize.fmin_l_bfgs_b` has for options of L-BFGS-B.
+_OLD_NAMES = {"m": "maxcor", "pgtol": "gtol", "epsilon": "eps"}
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of `scipy.optimize.minimize` and what it can do.
+
+    Attributes
+    ----------
+    name : str
+        SciPy's.
+    title : str
+        In a few words.
+    options : tuple of str
+        Keywords that it knows, other than ``maxiter`` and ``disp``.
+    aliases : tuple of str
+        Other names of the engine.
+    bounds, gradient, hessian : bool
+        Whether it knows bounds, and whether it uses derivatives.
+    convex : bool
+        Whether the Hessian must be positive definite.
+    limits : tuple of str
+        Its own limits, which are lifted: the Problem has them.
+    unit : float
+        What it should measure the cost in, as a fraction of that at the start.
+    settings : dict
+        Defaults that are not SciPy's.
+    """
+
+    name: str
+    title: str
+    options: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    bounds: bool = False
+    gradient: bool = False
+    hessian: bool = False
+    convex: bool = False
+    limits: tuple[str, ...] = ("maxiter",)
+    unit: float = 1.0
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """All keywords of the engine."""
+        own = (*self.options, "maxiter", "disp", "return_all", "tol", "polish")
+        return (*own, "jac") if set(_DIFFERENCES) & set(self.options) else own
+
+
+METHODS = {
+    "nelder": Method(
+        "Nelder-Mead", "Nelder-Mead simplex", ("initial_simplex", "xatol", "fatol", "adaptive"),
+        limits=("maxiter", "maxfev"),
+        aliases=("nelder-mead", "neldermead", "simplex"), bounds=True,
+        settings={"xatol": 1e-7, "fatol": 1e-10},
+    ),
+    "powell": Method(
+        "Powell", "Powell's conjugate directions", ("xtol", "ftol", "direc"), limits=("maxiter", "maxfev"),
+        settings={"xtol": 1e-7, "ftol": 1e-10},
+    ),
+    "cg": Method(
+        "CG", "conjugate gradients (Polak-Ribière)", ("gtol", "norm", *_DIFFERENCES, *_LINE_SEARCH),
+        gradient=True, settings={"gtol": 1e-7},
+    ),
+    "bfgs": Method(
+        "BFGS", "quasi-Newton (BFGS)",
+        ("gtol", "norm", "xrtol", "hess_inv0", *_DIFFERENCES, *_LINE_SEARCH),
+        gradient=True, settings={"gtol": 1e-7},
+    ),
+    "newton": Method(
+        "Newton-CG", "Newton's, by conjugate gradients", ("xtol", "eps", *_LINE_SEARCH),
+        aliases=("newton-cg",), gradient=True, hessian=True,
+        # It takes a curvature along a step of less than 7e-16 for none at all.
+        unit=1e-8, settings={"xtol": 1e-8},
+    ),
+    "lbfgsb": Method(
+        "L-BFGS-B", "quasi-Newton with bounds and limited memory (L-BFGS-B)",
+        ("maxcor", "ftol", "gtol", "maxls", "maxfun", "iprint", "factr", *_OLD_NAMES, *_DIFFERENCES),
+        aliases=("l-bfgs-b", "lbfgs", "l-bfgs", "fmin_l_bfgs_b"), bounds=True, gradient=True,
+        limits=("maxiter", "maxfun"), settings={"ftol": 1e-14, "gtol": 1e-7},
+    ),
+    "tnc": Method(
+        "TNC", "truncated Newton with bounds",
+        ("scale", "offset", "mesg_num", "maxCGit", "eta", "stepmx", "accuracy", "minfev", "ftol", "xtol",
+         "gtol", "rescale", "maxfun", *_DIFFERENCES),
+        bounds=True, gradient=True, limits=("maxfun",), settings={"ftol": 1e-14, "gtol": 1e-7, "xtol": 1e-10},
+    ),
+    "cobyla": Method(
+        "COBYLA", "linear approximations (COBYLA)", ("rhobeg", "tol", "catol"),
+        bounds=True, settings={"rhobeg": 0.1, "tol": 1e-7},
+    ),
+    "cobyqa": Method(
+        "COBYQA", "quadratic approximations with bounds (COBYQA)",
+        ("f_target", "feasibility_tol", "initial_tr_radius", "final_tr_radius", "scale"),
+        bounds=True, limits=("maxiter", "maxfev"),
+        settings={"initial_tr_radius": 0.1, "final_tr_radius": 1e-7},
+    ),
+    "slsqp": Method(
+        "SLSQP", "sequential quadratic programming", ("ftol", "iprint", *_DIFFERENCES),
+        bounds=True, gradient=True, settings={"ftol": 1e-14},
+    ),
+    "trust-ncg": Method(
+        "trust-ncg", "trust region, Newton by conjugate gradients", _TRUST_REGION,
+        aliases=("trust_ncg",), gradient=True, hessian=True, settings={"gtol": 1e-7},
+    ),
+    "trust-exact": Method(
+        "trust-exact", "trust region, nearly exact steps", _TRUST_REGION,
+        aliases=("trust_exact",), gradient=True, hessian=True, settings={"gtol": 1e-7},
+    ),
+    "trust-krylov": Method(
+        "trust-krylov", "trust region, steps in Krylov subspaces", (*_TRUST_REGION, "inexact"),
+        aliases=("trust_krylov",), gradient=True, hessian=True, settings={"gtol": 1e-7},
+    ),
+    "dogleg": Method(
+        "dogleg", "trust region, dogleg steps", _TRUST_REGION,
+        gradient=True, hessian=True, convex=True, settings={"gtol": 1e-7},
+    ),
+    "trust-constr": Method(
+        "trust-constr", "trust region with bounds (interior point)",
+        ("xtol", "gtol", "barrier_tol", "initial_tr_radius", "initial_barrier_parameter",
+         "initial_barrier_tolerance", "initial_constr_penalty", "factorization_method", "verbose",
+         "sparse_jacobian", *_DIFFERENCES),
+        aliases=("trust_constr",), bounds=True, gradient=True, hessian=True,
+        settings={"gtol": 1e-7, "xtol": 1e-10},
+    ),
+}  # fmt: skip
+"""The engines, by name."""
+
+#: The release of SciPy with which a method came, where that is not older than the oldest supported.
+_SINCE = {"cobyqa": (1, 14)}
+
+
+def minimize(method: Method, view: View, options: dict[str, Any]) -> Outcome:
+    """Run a method of `scipy.optimize.minimize`, in sensible units."""
+    polish = options.pop("polish", method.gradient)
+    settings = _settings(method, options)
+    keywords: dict[str, Any] = {key: settings.pop(key) for key in ("jac", "tol") if key in settings}
+    own = "jac" not in keywords and not any(key in settings for key in _DIFFERENCES)
+    function = _Function(method, view, own)
+    for _ in range(_MAX_SEARCHES):
+        before = view.problem.lowest
+        found = function.search(keywords, settings)
+        if not function.next_unit(before):
+            break
+    message = str(found.message).strip(". ")
+    extras = {"ier": int(found.status), "lmdif_message": message}
+    success = bool(found.success)
+    outcome = Outcome(success, message, extras=extras)
+    if polish and view.problem.summed_cost is SUM_OF_SQUARES:
+        return improved(view.problem, outcome, polish)
+    if not success and method.gradient and _is_minimum(view):
+        return Outcome(True, f"the cost cannot be lowered visibly ({message})", extras=extras)
+    return outcome
+
+
+for _name, _method in METHODS.items():
+    if tuple(int(part) for part in scipy.__version__.split(".")[:2]) >= _SINCE.get(_name, (0, 0)):
+        register(
+            _name,
+            aliases=_method.aliases,
+            space=Space.SCALED if _method.bounds else Space.INTERNAL,
+            objective=Objective.SCALAR,
+            title=_method.title,
+            options=_method.keywords,
+            uses_jacobian=_method.gradient,
+            uses_hessian=_method.hessian,
+        )(partial(minimize, _method))
+
+
+def _settings(method: Method, options: dict[str, Any]) -> dict[str, Any]:
+    """All options for SciPy: under its names, with our defaults, and without limits of its own."""
+    given = {_OLD_NAMES.get(key, key): value for key, value in options.items()}
+    if "factr" in given:
+        given["ftol"] = given.pop("factr") * _EPS
+    # SciPy's `tol` stands for all tolerances, but not for those that are given.
+    defaults = {} if "tol" in given else method.settings
+    return {**dict.fromkeys(method.limits, _UNLIMITED), **defaults, **given}
+
+
+class _ConvergedError(Exception):
+    """Ends a search at the minimum; not seen outside this module."""
+
+
+class _Function:
+    """The cost, as SciPy calls it, with its derivatives.
+
+    Attributes
+    ----------
+    start : ndarray
+        Where the next search starts.
+    unit : float
+        What the cost is measured in.
+    """
+
+    def __init__(self, method: Method, view: View, own_derivatives: bool) -> None:
+        self.method, self.view, self.problem = method, view, view.problem
+        self.derivatives = own_derivatives and method.gradient
+        self.start = view.start
+        self.first = self.problem.lowest
+        # A cost of which nothing is known is minimised as it is.
+        self.in_units = self.problem.summed_cost is SUM_OF_SQUARES
+        self.unit = self._unit()
+        self.known: tuple[list[float], Array] | None = None
+        self.trail: deque[float] = deque(maxlen=_PATIENCE + 1)
+        self.slope: Array = np.full(len(self.start), np.inf)
+
+    def search(self, keywords: dict[str, Any], settings: dict[str, Any]) -> Any:
+        """One search, from `start`."""
+        known: dict[str, Any] = {"jac": self.gradient} if self.derivatives else {}
+        if known and self.method.hessian:
+            known["hess"] = self.hessian
+        if self.method.bounds:
+            known["bounds"] = self.view.bounds
+        with warnings.catch_warnings():
+            # What SciPy has to say is in its message.
+            warnings.filterwarnings("ignore", module=r"scipy\.optimize")
+            warnings.filterwarnings("ignore", category=optimize.OptimizeWarning)
+            try:
+                return _minimize(
+                    self.cost, self.start, method=self.method.name, options=settings, **{**known, **keywords}
+                )
+            except _ConvergedError as reason:
+                return SimpleNamespace(success=True, status=0, message=str(reason))
+
+    def next_unit(self, before: float) -> bool:
+        """Whether the cost, which was `before`, has fallen so far that its unit was too large."""
+        lowest = self.problem.lowest
+        if not self.in_units or not _ROUNDING * self.first < lowest < before / _LOWERED:
+            return False
+        best = self.problem.best
+        assert best is not None
+        self.start, self.unit, self.known = self.view.to_space(best.values), self._unit(), None
+        self.trail.clear()
+        return True
+
+    def cost(self, u: Array) -> float:
+        """Return the cost, in its unit."""
+        point = u.tolist()
+        residual = self.view.evaluate(point)
+        if self.problem.rejected:
+            self.problem.rejected = False
+            self.known = None
+            return self.view.wall_cost / self.unit
+        if self.derivatives:
+            self.known = point, residual.copy()
+        return self.problem.last_cost / self.unit
+
+    def gradient(self, u: Array) -> Array:
+        """Return the first derivatives of `cost`."""
+        self.slope = self.view.gradient(u, self._residual(u)) / self.unit
+        return self.slope
+
+    def hessian(self, u: Array) -> Array:
+        """Return the second derivatives of `cost`."""
+        found = self.view.hessian(u, self._residual(u)) / self.unit
+        lowest = self.problem.lowest / self.unit
+        self.trail.append(lowest)
+        negligible = _CONVERGED * abs(lowest)
+        if _expected_drop(self.slope, found) <= negligible:
+            raise _ConvergedError(f"the cost is expected to fall by less than {_CONVERGED:g} of itself")
+        if len(self.trail) == self.trail.maxlen and self.trail[0] - lowest <= negligible:
+            raise _ConvergedError(
+                f"the cost has fallen by less than {_CONVERGED:g} of itself in {_PATIENCE} steps"
+            )
+        return _positive(found) if self.method.convex else found
+
+    def _residual(self, u: Array) -> Array | None:
+        if self.known is not None and self.known[0] == u.tolist():
+            return self.known[1]
+        return None
+
+    def _unit(self) -> float:
+        lowest = self.problem.lowest
+        return self.method.unit * lowest if self.in_units and 0.0 < lowest < np.inf else 1.0
+
+
+def _positive(matrix: Array) -> Array:
+    """The matrix with its eigenvalues made positive."""
+    values, vectors = np.linalg.eigh(matrix)
+    floor = _LEAST_CURVATURE * max(float(np.abs(values).max()), 1e-300)
+    return np.asarray((vectors * np.maximum(np.abs(values), floor)) @ vectors.T)
+
+
+def _is_minimum(view: View) -> bool:
+    """Whether a step of Newton's from the best point would lower the cost by next to nothing."""
+    best = view.problem.best
+    if best is None:
+        return False
+    u = view.to_space(best.values)
+    slope, curvature = view.gradient(u), view.hessian(u)
+    free = ~((u <= view.lower) & (slope > 0.0) | (u >= view.upper) & (slope < 0.0))
+    return _expected_drop(slope[free], curvature[np.ix_(free, free)]) <= _NEGLIGIBLE * abs(best.cost)
+
+
+def _expected_drop(slope: Array, curvature: Array) -> float:
+    """By how much a step of Newton's would lower the cost; infinite where it would go uphill."""
+    if not (np.isfinite(slope).all() and np.isfinite(curvature).all()):
+        return np.inf
+    length = np.sqrt(np.abs(np.diag(curvature)))
+    length = np.where(length > 0.0, length, 1.0)
+    step = np.linalg.lstsq(curvature / np.outer(length, length), slope / length, rcond=None)[0]
+    drop = 0.5 * float(slope / length @ step)
+    return drop if drop >= 0.0 else np.inf
