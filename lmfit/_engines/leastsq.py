@@ -34,7 +34,7 @@ from scipy import optimize
 from .._covariance import column_norms
 from .._derivatives import Array, norm
 from .._gauss_newton import Solution
-from .._problem import Problem, Space, View
+from .._problem import Space, View
 from .base import Objective, Outcome, register
 from .polish import POLISHED, refined
 
@@ -145,7 +145,7 @@ def _search(view: View, start: Array, settings: dict[str, Any], polish: bool) ->
     # The Problem counts the evaluations; without full_output SciPy spares itself a covariance.
     _, code = optimize.leastsq(residual.function(), start, maxfev=_UNLIMITED, **settings)
     solution = refined(view.problem, polish)
-    return _End(code, solution, _trouble(view.problem, solution))
+    return _End(code, solution, _trouble(view, start, solution))
 
 
 def _next_search(
@@ -240,8 +240,9 @@ def _differs_in(point: list[float], other: list[float]) -> list[int]:
     return [j for j, (a, b) in enumerate(zip(point, other)) if a != b]
 
 
-def _trouble(problem: Problem, solution: Solution) -> _Trouble:
-    """Whether the search ended where it cannot have wanted to."""
+def _trouble(view: View, start: Array, solution: Solution) -> _Trouble:
+    """Whether the search from `start` ended where it cannot have wanted to."""
+    problem = view.problem
     lengths = column_norms(solution.jacobian).tolist()
     size = norm(solution.residual)
     slope = (solution.jacobian.T @ solution.residual).tolist()
@@ -251,11 +252,12 @@ def _trouble(problem: Problem, solution: Solution) -> _Trouble:
         for j, x in enumerate(solution.x)
         if (domain.lower[j] < x or slope[j] < 0.0) and (x < domain.upper[j] or slope[j] > 0.0)
     ]
-    if not solution.regular and size > _ROUNDING * problem.start_norm:
-        if any(abs(slope[j]) > _STEEP * lengths[j] * size for j in free):
-            return _Trouble.STEEP
+    falls = any(abs(slope[j]) > _STEEP * lengths[j] * size for j in free)
+    if falls and not solution.regular and size > _ROUNDING * problem.start_norm:
+        return _Trouble.STEEP
+    began = view.values(start.tolist())
     for j in free:
-        x, start = float(solution.x[j]), problem.start[j]
-        if x != start and lengths[j] * max(abs(x), abs(x - start)) < _LOST * size:
+        x, travel = float(solution.x[j]), abs(float(solution.x[j]) - began[j])
+        if travel > 0.0 and lengths[j] * max(abs(x), travel) < _LOST * size:
             return _Trouble.LOST
     return _Trouble.UNFINISHED if solution.regular and not solution.converged else _Trouble.NONE
