@@ -31,7 +31,7 @@ from scipy import optimize
 from .._derivatives import Array, norm
 from .._problem import Space, View
 from .base import Objective, Outcome, generator, register
-from .search import WITH_BOUNDS, WITH_GRADIENT, Cost
+from .search import WITH_BOUNDS, WITH_GRADIENT, Cost, polished
 
 __all__ = ["ampgo"]
 
@@ -48,7 +48,7 @@ _TOGETHER = 1e-20
     title="Adaptive memory programming",
     options=(
         "local", "local_opts", "maxfunevals", "totaliter", "maxiter", "glbtol", "eps1", "eps2",
-        "tabulistsize", "tabustrategy", "disp", "seed",
+        "tabulistsize", "tabustrategy", "disp", "seed", "polish",
     ),
     evaluations=200_000,
     uses_jacobian=True,
@@ -65,6 +65,7 @@ def ampgo(view: View, options: dict[str, Any]) -> Outcome:
     `disp` prints every local minimum.
     """
     random = generator(options.pop("seed", None))
+    polish = options.pop("polish", True)
     settings = _Settings(**options)
     with Cost(view) as cost:
         search = _Search(view, cost, settings, random)
@@ -76,7 +77,7 @@ def ampgo(view: View, options: dict[str, Any]) -> Outcome:
         "ampgo_eval": search.nfev,
         "ampgo_tunnel": (search.attempts, search.passages),
     }
-    return Outcome(True, text, extras=extras)
+    return polished(view, Outcome(True, text, extras=extras), polish)
 
 
 @dataclass(frozen=True)

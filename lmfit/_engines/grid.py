@@ -24,11 +24,16 @@ from ..errors import ParameterError
 from ..parameter import Parameter
 from . import parallel
 from .base import Objective, Outcome, register
-from .search import WITH_BOUNDS, WITH_GRADIENT, Cost, candidates, message
+from .search import WITH_BOUNDS, WITH_GRADIENT, Cost, candidates, concluded, polished
 
 __all__ = ["brute", "direct", "shgo"]
 
 _UNLIMITED = 10**15
+#: What SciPy's shgo takes in a dictionary of options.
+_SHGO_OPTIONS = (
+    "maxev", "maxiter", "maxtime", "f_min", "f_tol", "minhgrd", "symmetry", "minimize_every_iter",
+    "local_iter", "infty_constraints", "disp",
+)  # fmt: skip
 
 
 @register(
@@ -113,28 +118,30 @@ def _axis(par: Parameter, value: float, count: int) -> Array | None:
     objective=Objective.SCALAR,
     title="Simplicial homology",
     options=(
-        "constraints", "n", "iters", "callback", "minimizer_kwargs", "options", "sampling_method", "workers",
+        "constraints", "n", "iters", "callback", "minimizer_kwargs", "sampling_method", "workers", "polish",
+        *_SHGO_OPTIONS,
     ),
     evaluations=200_000,
     needs_bounds=True,
     uses_jacobian=True,
 )  # fmt: skip
 def shgo(view: View, options: dict[str, Any]) -> Outcome:
-    """Run `scipy.optimize.shgo`; its local searches use the derivatives that the user gives."""
+    """Run `scipy.optimize.shgo`; its local searches use the derivatives that the user gives.
+
+    SciPy's dictionary ``options`` may also be given as keywords.
+    """
     options["minimizer_kwargs"] = _local_search(view, options.get("minimizer_kwargs"))
-    workers, limits = options.pop("workers", 1), optimize.Bounds(view.lower, view.upper)
+    options["options"] = {key: options.pop(key) for key in _SHGO_OPTIONS if key in options}
+    workers, polish = options.pop("workers", 1), options.pop("polish", True)
+    limits = optimize.Bounds(view.lower, view.upper)
     with Cost(view) as cost, parallel.pool(workers) as crew:
         if crew is None:
-            return _shgo_outcome(optimize.shgo(cost, limits, **options))
-        with parallel.Replay(view, parallel.mapping(crew)) as replay:
-            mapped = lambda _, points: replay.map(cost, points)  # noqa: E731
-            return _shgo_outcome(optimize.shgo(cost, limits, workers=mapped, **options))
-
-
-def _shgo_outcome(solution: Any) -> Outcome:
+            solution = optimize.shgo(cost, limits, **options)
+        else:
+            with parallel.Replay(view, parallel.mapping(crew)) as replay:
+                solution = optimize.shgo(cost, limits, workers=cost.mapping(replay), **options)
     fields = ("x", "fun", "xl", "funl", "nit", "nfev", "nlfev", "nljev", "nlhev")
-    extras = {f"shgo_{key}": solution.get(key) for key in fields}
-    return Outcome(bool(solution.success), message(solution), extras=extras)
+    return polished(view, concluded(solution, "shgo", fields), polish)
 
 
 def _local_search(view: View, given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -153,13 +160,14 @@ def _local_search(view: View, given: Mapping[str, Any] | None) -> dict[str, Any]
     title="Dividing rectangles (DIRECT)",
     options=(
         "eps", "maxfun", "maxiter", "locally_biased", "f_min", "f_min_rtol", "vol_tol", "len_tol", "callback",
+        "polish",
     ),
     evaluations=200_000,
     needs_bounds=True,
 )  # fmt: skip
 def direct(view: View, options: dict[str, Any]) -> Outcome:
     """Run `scipy.optimize.direct`."""
+    polish = options.pop("polish", True)
     with Cost(view) as cost:
         solution = optimize.direct(cost, optimize.Bounds(view.lower, view.upper), **options)
-    extras = {f"direct_{key}": solution.get(key) for key in ("x", "fun", "nit", "nfev", "status")}
-    return Outcome(bool(solution.success), message(solution), extras=extras)
+    return polished(view, concluded(solution, "direct", ("x", "fun", "nit", "nfev", "status")), polish)

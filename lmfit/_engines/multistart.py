@@ -41,6 +41,7 @@ _PER_SEARCH = 1000
 _STARTS_PER_VARIABLE = 10
 #: In units of the residual at the start, one below which nothing but rounding is left.
 _ROUNDING = 1e-10
+_EPS = float(np.finfo(float).eps)
 _LEASTSQ_OPTIONS = ("ftol", "xtol", "gtol", "epsfcn", "factor", "polish", "retry")
 
 
@@ -72,16 +73,19 @@ class Descent:
     derivative: Callable[..., Any] | None = None
     column_derivatives: bool = False
     nan_policy: str = "raise"
+    max_nfev: float = math.inf
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, start: list[float]) -> End:
         problem = self._problem(start)
         problem.begin()
         try:
-            outcome = leastsq(problem.view(Space.INTERNAL), dict(self.options))
+            # Far from any minimum derivatives may overflow; such a search ends where it is.
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                outcome = leastsq(problem.view(Space.INTERNAL), dict(self.options))
         except AbortFitException as reason:
-            if problem.nfev < _PER_SEARCH * (len(start) + 1):
-                raise
+            if problem.nfev < min(self.max_nfev, _PER_SEARCH * (len(start) + 1)):
+                raise  # not for a limit of this search
             outcome = Outcome(False, str(reason))
         best = problem.best
         assert best is not None  # the start is one
@@ -95,7 +99,7 @@ class Descent:
         varied = [par for par in params.values() if par.vary]
         for par, value in zip(varied, start):
             par.value = value
-        policy = Policy(nan_policy=self.nan_policy, per_variable=_PER_SEARCH)
+        policy = Policy(self.nan_policy, max_nfev=self.max_nfev, per_variable=_PER_SEARCH)
         return Problem(
             self.function, params, self.args, self.kws, policy, self.derivative, self.column_derivatives
         )
@@ -150,7 +154,7 @@ def multistart(view: View, options: dict[str, Any]) -> Outcome:
     """
     settings = {key: options[key] for key in _LEASTSQ_OPTIONS if key in options}
     starts = _starts(view, options)
-    minima = _Minima(options.get("tol", 1e-3), _ROUNDING * view.problem.start_norm, options.get("stop", 5))
+    minima = _Minima(options.get("tol", 1e-3), view.problem.start_norm, options.get("stop", 5))
     with parallel.pool(options.get("executor", options.get("workers")), "executor") as crew:
         starts = [view.problem.start, *_ranked(view, starts, crew)]
         ends = _ends(view.problem, starts, settings, crew)
@@ -170,32 +174,40 @@ class _Minima:
     ----------
     tol : float
         Two residuals that differ by less than this fraction of their length are the same.
-    rounding : float
-        Residuals below this length are all the same.
+    length : float
+        Length of the residual at the start: what is small in units of it is rounding.
     stop : int or None
         How often the lowest is to be found.
     """
 
     tol: float
-    rounding: float
+    length: float
     stop: int | None
     ends: list[End] = field(default_factory=list)
     hits: list[int] = field(default_factory=list)
 
     def add(self, end: End) -> None:
-        """Enter an end, in the place of the same minimum if that was not as low."""
+        """Enter an end, in the place of the same minimum if that was visibly higher.
+
+        Where several points describe the data equally, as when the terms of a sum change places, the
+        first is kept: that of the user's own start, if it led there.
+        """
         for index, known in enumerate(self.ends):
             if self._same(end, known):
                 self.hits[index] += 1
-                if end.cost < known.cost:
+                if end.cost < known.cost - self._rounding(known):
                     self.ends[index] = end
                 return
         self.ends.append(end)
         self.hits.append(1)
 
+    def _rounding(self, end: End) -> float:
+        """Change of chi-square that is within rounding."""
+        return 8.0 * _EPS * math.sqrt(end.cost) * max(self.length, math.sqrt(end.cost))
+
     def _same(self, one: End, other: End) -> bool:
         size = max(norm(one.residual), norm(other.residual))
-        return norm(one.residual - other.residual) <= max(self.tol * size, self.rounding)
+        return norm(one.residual - other.residual) <= max(self.tol * size, _ROUNDING * self.length)
 
     @property
     def order(self) -> list[int]:
@@ -233,7 +245,8 @@ def _ends(
         return
     task = Descent(
         problem.function, copy.copy(problem.params), problem.args, problem.kws, problem.derivative,
-        problem.column_derivatives, problem.policy.nan_policy, options,
+        problem.column_derivatives, problem.policy.nan_policy,
+        max(1.0, problem.policy.max_nfev - problem.nfev), options,
     )  # fmt: skip
     for end in parallel.mapping(crew)(task, starts):
         if end.cost < problem.lowest:

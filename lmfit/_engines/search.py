@@ -23,12 +23,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._problem import Problem, View
+from .._robust import SUM_OF_SQUARES
 from ..result import Candidate
+from .base import Outcome
+from .parallel import Replay
+from .polish import improved
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["WITH_BOUNDS", "WITH_GRADIENT", "Cost", "candidates", "message", "seeding"]
+__all__ = [
+    "WITH_BOUNDS",
+    "WITH_GRADIENT",
+    "Cost",
+    "candidates",
+    "concluded",
+    "message",
+    "polished",
+    "seeding",
+]
 
 #: Methods of scipy.optimize.minimize that take bounds, and those that take a gradient.
 WITH_BOUNDS = ("L-BFGS-B", "TNC", "SLSQP", "Powell", "Nelder-Mead")
@@ -65,6 +78,18 @@ class Cost:
         if abs(cost) <= _HUGE:
             self.highest, self.largest = max(cost, self.highest), max(abs(cost), self.largest)
         return cost
+
+    def mapping(self, replay: Replay) -> Callable[[Any, Iterable[Any]], list[float]]:
+        """Return what SciPy takes as `workers`: it evaluates many points through `replay`."""
+
+        def costs(_: Any, points: Iterable[Any]) -> list[float]:
+            try:
+                return replay.map(self, points)
+            except BaseException as error:
+                self.error = error
+                raise
+
+        return costs
 
     @property
     def ceiling(self) -> float:
@@ -105,6 +130,23 @@ def message(solution: Any) -> str:
     text = said if isinstance(said, str) else "; ".join(map(str, said))
     text = text.strip().rstrip(".")
     return text[:1].lower() + text[1:]
+
+
+def concluded(solution: Any, prefix: str, fields: Iterable[str]) -> Outcome:
+    """Return the outcome for what SciPy returns, with some of its `fields` as extras."""
+    extras = {f"{prefix}_{key}": solution.get(key) for key in fields}
+    # SciPy 1.10's basinhopping says nothing of success where no local search has failed.
+    return Outcome(bool(solution.get("success", True)), message(solution), extras=extras)
+
+
+def polished(view: View, outcome: Outcome, polish: bool) -> Outcome:
+    """Return the outcome with the last digits of its lowest point, where the cost is a sum of squares.
+
+    The engines of this kind end with the few digits that differences of the cost leave.
+    """
+    if polish and view.problem.summed_cost is SUM_OF_SQUARES:
+        return improved(view.problem, outcome, polish)
+    return outcome
 
 
 def candidates(problem: Problem, points: Iterable[tuple[list[float], float]]) -> list[Candidate]:

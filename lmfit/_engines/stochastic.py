@@ -34,7 +34,7 @@ from ..errors import ParameterError
 from . import parallel
 from .base import Objective, Outcome, generator, register
 from .multistart import End, descent
-from .search import WITH_BOUNDS, WITH_GRADIENT, Cost, message, seeding
+from .search import WITH_BOUNDS, WITH_GRADIENT, Cost, concluded, polished, seeding
 
 __all__ = ["anneal", "basinhopping", "differential_evolution", "dual_annealing"]
 
@@ -49,6 +49,7 @@ _SCHEDULES = {"boltzmann": 1.1, "cauchy": 2.0, "fast": 2.62}
 _INITIAL_TEMPERATURE = 5230.0
 _HOTTEST = 5e4
 _MAXITER = 400
+_ANNEALED = ("x", "fun", "status", "nit", "nfev", "njev", "nhev")
 
 
 @register(
@@ -67,26 +68,23 @@ _MAXITER = 400
 def differential_evolution(view: View, options: dict[str, Any]) -> Outcome:
     """Run `scipy.optimize.differential_evolution`, with the start values in the first population.
 
+    `polish` (True) is the local search of SciPy and the steps of Gauss and Newton after it.
     `workers` may also be an executor of `concurrent.futures`; the population is then updated once in a
     generation, ``updating='deferred'``.
     """
-    workers, seed = options.pop("workers", 1), _seed(optimize.differential_evolution, options)
+    workers, polish = options.pop("workers", 1), options.get("polish", True)
+    seed = _seed(optimize.differential_evolution, options)
     settings, limits = {"x0": view.start, **options, **seed}, optimize.Bounds(view.lower, view.upper)
     with Cost(view) as cost, parallel.pool(workers) as crew:
         if crew is None:
-            return _evolved(optimize.differential_evolution(cost, limits, **settings))
-        settings.setdefault("updating", "deferred")
-        with parallel.Replay(view, parallel.mapping(crew)) as replay:
-            found = optimize.differential_evolution(
-                cost, limits, workers=lambda _, points: replay.map(cost, points), **settings
-            )
-            return _evolved(found)
-
-
-def _evolved(solution: Any) -> Outcome:
+            solution = optimize.differential_evolution(cost, limits, **settings)
+        else:
+            settings.setdefault("updating", "deferred")
+            with parallel.Replay(view, parallel.mapping(crew)) as replay:
+                settings["workers"] = cost.mapping(replay)
+                solution = optimize.differential_evolution(cost, limits, **settings)
     fields = ("x", "fun", "nit", "population", "population_energies")
-    extras = {f"de_{key}": solution.get(key) for key in fields}
-    return Outcome(bool(solution.success), message(solution), extras=extras)
+    return polished(view, concluded(solution, "de", fields), polish)
 
 
 @register(
@@ -96,7 +94,7 @@ def _evolved(solution: Any) -> Outcome:
     title="Basin hopping",
     options=(
         "niter", "T", "stepsize", "minimizer_kwargs", "take_step", "accept_test", "callback", "interval",
-        "disp", "niter_success", "target_accept_rate", "stepwise_factor", "seed",
+        "disp", "niter_success", "target_accept_rate", "stepwise_factor", "seed", "polish",
     ),
     evaluations=200_000,
     uses_jacobian=True,
@@ -104,7 +102,7 @@ def _evolved(solution: Any) -> Outcome:
 )  # fmt: skip
 def basinhopping(view: View, options: dict[str, Any]) -> Outcome:
     """Run `scipy.optimize.basinhopping`; `stepsize` is in units of the start values."""
-    seed = _seed(optimize.basinhopping, options)
+    seed, polish = _seed(optimize.basinhopping, options), options.pop("polish", True)
     local: Any = {"method": "L-BFGS-B", **options.pop("minimizer_kwargs", {})}
     if local["method"] in WITH_BOUNDS:
         local.setdefault("bounds", view.bounds)
@@ -112,8 +110,7 @@ def basinhopping(view: View, options: dict[str, Any]) -> Outcome:
         local.setdefault("jac", view.gradient)
     with Cost(view) as cost:
         solution = optimize.basinhopping(cost, view.start, minimizer_kwargs=local, **options, **seed)
-    success = bool(solution.get("success", True))  # SciPy 1.10 has none where no local search failed
-    return Outcome(success, message(solution), extras={"basinhopping_nit": solution.nit})
+    return polished(view, concluded(solution, "basinhopping", ("nit",)), polish)
 
 
 @register(
@@ -121,24 +118,19 @@ def basinhopping(view: View, options: dict[str, Any]) -> Outcome:
     space=Space.EXTERNAL,
     objective=Objective.SCALAR,
     title="Dual annealing",
-    options=(*_ANNEALING_OPTIONS, "x0"),
+    options=(*_ANNEALING_OPTIONS, "x0", "polish"),
     evaluations=200_000,
     needs_bounds=True,
     stochastic=True,
 )
 def dual_annealing(view: View, options: dict[str, Any]) -> Outcome:
     """Run `scipy.optimize.dual_annealing` from the start values."""
-    seed = _seed(optimize.dual_annealing, options)
+    seed, polish = _seed(optimize.dual_annealing, options), options.pop("polish", True)
     settings = {"x0": view.start, **options, **seed}
     with Cost(view) as cost:
         limits = optimize.Bounds(view.lower, view.upper)
-        return _annealed(optimize.dual_annealing(cost, limits, **settings))
-
-
-def _annealed(solution: Any) -> Outcome:
-    fields = ("x", "fun", "status", "nit", "nfev", "njev", "nhev")
-    extras = {f"da_{key}": solution.get(key) for key in fields}
-    return Outcome(bool(solution.success), message(solution), extras=extras)
+        solution = optimize.dual_annealing(cost, limits, **settings)
+    return polished(view, concluded(solution, "da", _ANNEALED), polish)
 
 
 @register(
@@ -179,7 +171,8 @@ def anneal(view: View, options: dict[str, Any]) -> Outcome:
             return cost(u) / scale
 
         limits = optimize.Bounds(lower, upper)
-        outcome = _annealed(optimize.dual_annealing(scaled, limits, x0=view.start, **settings))
+        solution = optimize.dual_annealing(scaled, limits, x0=view.start, **settings)
+    outcome = concluded(solution, "da", _ANNEALED)
     # A number without a residual, or a cost that is no sum of squares, has nothing to refine.
     if not polish or view.problem.size <= 1 or view.problem.policy.reduce_fcn is not None:
         return outcome
