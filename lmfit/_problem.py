@@ -231,6 +231,11 @@ class Problem:
         at_start = self.residual(self.start)
         if self.rejected:
             self._explain_start()
+        elif self._best_values is None and np.isfinite(at_start).all():
+            raise NonFiniteError(
+                "the sum of squares of the residual is not finite at the start values, but the residual is: "
+                f"it reaches {np.abs(at_start).max():g}; divide it by something, such as the data's errors"
+            )
         self._watch(self.policy)
         self.start_residual = at_start
         self.start_norm = math.sqrt(_sum_of_squares(at_start))
@@ -250,6 +255,21 @@ class Problem:
         """Make a point the best one although, within rounding, it is not the lowest."""
         self._cost = self.cost(residual)
         self._best_values, self._best_residual = values, residual
+
+    def add_variable(self, name: str, value: float) -> None:
+        """Add a variable that the engine needs and the objective does not, such as the size of the errors."""
+        self.params.add(name, value=value)
+        self._varied.append(self.params[name])
+        self.names.append(name)
+        self.start.append(value)
+        if self._best_values is not None:
+            self._best_values = [*self._best_values, value]
+        domain = self.domain
+        self.domain = Domain(
+            np.append(domain.lower, -math.inf),
+            np.append(domain.upper, math.inf),
+            np.append(domain.reach, abs(value)),
+        )
 
     @property
     def lowest(self) -> float:
@@ -322,7 +342,7 @@ class Problem:
 
     def tied_gradient(self, x: Array, scale: Array) -> Array:
         """Return the derivatives of the tied parameters by the variables, shape (k, n)."""
-        return vector_jacobian(self._tied_values, x, scale)
+        return vector_jacobian(self.tied_values, x, scale)
 
     def set_values(self, values: Sequence[float]) -> None:
         """Give the parameters, also the tied ones, the values of a point."""
@@ -407,7 +427,8 @@ class Problem:
             par._val = value
         return True
 
-    def _tied_values(self, values: list[float]) -> Array:
+    def tied_values(self, values: list[float]) -> Array:
+        """Return the tied parameters at values of the variables, NaN where they have no value, shape (k,)."""
         if not self._update_ties(values):
             return np.full(len(self._tied), np.nan)
         return np.array([par._val for par in self._tied], dtype=float)
@@ -469,6 +490,9 @@ class Problem:
         residual = self.residual(self.start)
         bad = np.flatnonzero(~np.isfinite(residual))
         values = ", ".join(f"{name}={par.value!r}" for name, par in self.params.items())
+        broken = [par for par in self._tied if par._val != par._val]
+        if broken:
+            values += f" (parameter {broken[0].name!r}: the expression {broken[0].expr!r} has no value there)"
         raise NonFiniteError(
             f"the residual is not finite at the start values: {len(bad)} of {residual.size} values, the "
             f"first ({residual[bad[0]]}) at index {bad[0]}, with {values}; choose other start values or "
@@ -592,6 +616,9 @@ def _as_floats(returned: Any) -> Array:
             "the objective returned None; it must return the residual (is a 'return' missing?)"
         )
     try:
+        if isinstance(returned, np.ma.MaskedArray):  # masked data are missing data
+            kind = complex if returned.dtype.kind == "c" else float
+            returned = np.ma.filled(returned.astype(kind), np.nan)
         array = np.asarray(returned)
         if array.dtype == object:
             array = array.astype(complex if any(isinstance(v, complex) for v in array.flat) else float)

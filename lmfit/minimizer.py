@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +21,9 @@ from ._derivatives import Array
 from ._engines import Engine, Objective, Outcome
 from ._hessian import covariance_of_minimum
 from ._problem import Best, Policy, Problem
+from ._progress import shown
 from ._robust import SUM_OF_SQUARES, reducer, sandwich
-from ._statistics import goodness_of_fit
+from ._statistics import GoodnessOfFit, goodness_of_fit
 from .errors import AbortFitException, MinimizerException, ParameterError
 from .parameter import Parameter, Parameters
 from .result import Candidate, MinimizerResult
@@ -91,6 +93,8 @@ class Minimizer:
         Largest number of evaluations of a search; ``1000 * (nvarys + 1)`` for ``leastsq``.
     timeout : float, optional
         Longest duration of a search in seconds.
+    progress : bool, optional
+        Whether to show a bar with the number of evaluations, the lowest chi-square and the rate.
     **kws
         Options for the engines, each of which takes those that it knows.
 
@@ -127,6 +131,7 @@ class Minimizer:
         calc_covar: bool = True,
         max_nfev: int | None = None,
         timeout: float | None = None,
+        progress: bool = False,
         **kws: Any,
     ) -> None:
         self.userfcn = userfcn
@@ -139,6 +144,7 @@ class Minimizer:
         self.calc_covar = calc_covar
         self.max_nfev = max_nfev
         self.timeout = timeout
+        self.progress = progress
         self.kws = kws
         self.result: MinimizerResult | None = None
         self._generation = 0
@@ -304,10 +310,11 @@ class Minimizer:
         engine = _engines.find(method)
         given = {key: value for key, value in kws.items() if value is not None}
         policy, flags, options = self._settings(engine, given)
-        problem = self._compiled(engine, policy, options)
-        problem.previous = self.result
-        self._mark_start(problem)
-        outcome, aborted = _run(engine, problem, options)
+        with shown(policy, flags["progress"], engine.name) as watching:
+            problem = self._compiled(engine, watching, options)
+            problem.previous = self.result
+            self._mark_start(problem)
+            outcome, aborted = _run(engine, problem, options)
         problem.finish()
         result = _concluded(problem, engine, outcome, aborted, flags, options)
         self._write_back(result)
@@ -319,7 +326,7 @@ class Minimizer:
         """Tell settings of this fit from options of the engine."""
         given |= given.pop("options", {})
         kws = {**self.kws, **given}
-        flags = {key: bool(kws.pop(key, getattr(self, key))) for key in ("scale_covar", "calc_covar")}
+        flags = {key: bool(kws.pop(key, getattr(self, key))) for key in _FLAGS}
         limit = (
             kws.pop("max_nfev", None) or kws.pop("maxfev", None) or kws.pop("maxfun", None) or self.max_nfev
         )
@@ -337,7 +344,7 @@ class Minimizer:
     def _compiled(self, engine: Engine, policy: Policy, options: dict[str, Any]) -> Problem:
         if not callable(self.userfcn):
             raise MinimizerException(
-                f"the objective must be a function of the parameters, not {self.userfcn!r}; "
+                f"the objective must be a function of the parameters, not {_shown(self.userfcn)}; "
                 "give one, Minimizer(userfcn, params)"
             )
         if not self._params:
@@ -380,6 +387,9 @@ class Minimizer:
 
 MinimizerResult.register(Minimizer)
 
+#: Settings that are true or false, of a Minimizer and of each fit.
+_FLAGS = ("scale_covar", "calc_covar", "progress")
+
 
 def _derivative(engine: Engine, options: dict[str, Any]) -> Callable[..., Any] | None:
     """Take the user's derivatives, known as ``Dfun`` and as ``jac``, from the options."""
@@ -402,6 +412,13 @@ def _check_bounds(engine: Engine, problem: Problem) -> None:
         )
 
 
+def _shown(value: Any) -> str:
+    """What a value is, for a message: large ones by their type."""
+    return (
+        repr(value) if value is None or isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
+    )
+
+
 def _as_parameters(params: Any) -> tuple[Parameters, list[Parameter]]:
     """Parameters as they are; of a dictionary or a list, a Parameters and the objects to be updated."""
     if isinstance(params, Parameters):
@@ -412,12 +429,12 @@ def _as_parameters(params: Any) -> tuple[Parameters, list[Parameter]]:
         named = [(getattr(par, "name", None), par) for par in params]
     else:
         raise ParameterError(
-            f"params must be a Parameters, or a dictionary or list of Parameter, not {params!r}"
+            f"params must be a Parameters, or a dictionary or list of Parameter, not {_shown(params)}"
         )
     adopted = Parameters()
     for index, (name, par) in enumerate(named):
         problem = (
-            f"a Parameter is needed, not {par!r}"
+            f"a Parameter is needed, not {_shown(par)}"
             if not isinstance(par, Parameter)
             else "the Parameter has no name"
             if name is None
@@ -426,7 +443,8 @@ def _as_parameters(params: Any) -> tuple[Parameters, list[Parameter]]:
             else ""
         )
         if problem:
-            raise ParameterError(f"params, entry {index}: {problem}")
+            entry = repr(name) if isinstance(params, Mapping) else f"entry {index}"
+            raise ParameterError(f"params, {entry}: {problem}")
         adopted[str(name)] = copy.copy(par)
     for name, par in named:
         par.name = par.name or name
@@ -467,11 +485,13 @@ def _concluded(
     if best is None:
         raise MinimizerException(f"{engine.name} found no point with a finite residual; {outcome.message}")
     residual = _present(problem, best.residual)
+    outcome = _noting_omissions(problem, outcome, len(residual))
     fit = goodness_of_fit(float(residual @ residual), len(residual), len(problem.names))
     covar: Array | None = None
     reasons: dict[str, str] = {}
+    _forget_errors(problem)
     if flags["calc_covar"] and problem.names:
-        covar, reasons = _errors(problem, best, outcome, fit.chisqr if flags["scale_covar"] else None)
+        covar, reasons = _errors(problem, best, outcome, fit if flags["scale_covar"] else None)
     problem.set_values(best.values)
     problem.params._stale = bool(problem.tied_names)
     return MinimizerResult(
@@ -502,26 +522,42 @@ def _present(problem: Problem, residual: Array) -> Array:
     return residual[~problem.omitted]
 
 
+def _noting_omissions(problem: Problem, outcome: Outcome, present: int) -> Outcome:
+    """Say how many data 'omit' left out; without as many data as variables there is no fit."""
+    if present == problem.size:
+        return outcome
+    text = f"{problem.size - present} of {problem.size} data were omitted, as they are not finite"
+    too_few = present < len(problem.names)
+    if too_few:
+        text += f", which leaves fewer than the {len(problem.names)} variables"
+    return replace(outcome, success=outcome.success and not too_few, message=f"{outcome.message}; {text}")
+
+
+def _forget_errors(problem: Problem) -> None:
+    """Take away the errors of an earlier fit; fixed parameters have none."""
+    for par in problem.params.values():
+        par.stderr, par.correl = (None if par.vary or par.expr else 0.0), None
+
+
 def _errors(
-    problem: Problem, best: Best, outcome: Outcome, chisqr: float | None
+    problem: Problem, best: Best, outcome: Outcome, scaled_by: GoodnessOfFit | None
 ) -> tuple[Array, dict[str, str]]:
-    """Covariance of the variables, scaled by chi-square; errors and correlations into the Parameters."""
+    """Covariance of the variables, scaled by a goodness of fit; errors into the Parameters."""
     x = np.array(best.values)
     if outcome.covariance is not None:
         _assign(problem, outcome.covariance, 1.0)
         return outcome.covariance[: len(x), : len(x)], {}
     if problem.returns_number:
-        found, chisqr = _of_a_number(problem, x), None
+        found = _of_a_number(problem, x)
     else:
         found = _of_a_residual(problem, x, best.residual, outcome)
     reasons = {problem.names[j]: reason for j, reason in found.reasons.items()}
     scale = 1.0
-    if _is_robust(problem):
-        chisqr = None  # the sandwich has taken the errors of the data from the residual
-    if chisqr is not None:
+    # Only a sum of squares knows the errors of the data no better than by chi-square.
+    if scaled_by is not None and problem.summed_cost in (None, SUM_OF_SQUARES) and not problem.returns_number:
         # A variable that is held by its bound, or has no effect, is as good as fixed.
-        nfree = len(best.residual) - found.rank
-        scale = chisqr / nfree if nfree > 0 else math.nan
+        nfree = scaled_by.ndata - found.rank
+        scale = scaled_by.chisqr / nfree if nfree > 0 else math.nan
         if nfree <= 0:
             reasons = dict.fromkeys(problem.names, "no degrees of freedom are left") | reasons
     full = found.matrix
@@ -530,10 +566,6 @@ def _errors(
         full = propagate(np.vstack([np.eye(len(x)), problem.tied_gradient(x, error)]), full)
     _assign(problem, full, scale)
     return found.matrix * scale, reasons
-
-
-def _is_robust(problem: Problem) -> bool:
-    return problem.summed_cost not in (None, SUM_OF_SQUARES)
 
 
 def _of_a_residual(problem: Problem, x: Array, residual: Array, outcome: Outcome) -> Covariance:
@@ -556,9 +588,7 @@ def _of_a_number(problem: Problem, x: Array) -> Covariance:
 
 
 def _assign(problem: Problem, full: Array, scale: float) -> None:
-    """Standard errors and correlations of variables and tied parameters; None where there are none."""
-    for par in problem.params.values():
-        par.stderr, par.correl = (None if par.vary or par.expr else 0.0), None
+    """Standard errors and correlations of variables and tied parameters that have them."""
     rows = full.tolist()
     errors = [math.sqrt(row[i]) if row[i] >= 0.0 else math.nan for i, row in enumerate(rows)]
     variables = list(enumerate(zip(problem.names, errors)))
@@ -585,19 +615,12 @@ def _message(outcome: Outcome, aborted: bool, reasons: dict[str, str]) -> str:
 def minimize(
     fcn: Callable[..., Any],
     params: Any,
+    *positional: Any,
     args: Any = None,
     kws: Any = None,
-    engine: Any = None,
-    iter_cb: Callable[..., Any] | None = None,
-    scale_covar: bool = True,
-    nan_policy: str = "raise",
-    reduce_fcn: str | Callable[[Array], float] | None = None,
-    calc_covar: bool = True,
-    max_nfev: int | None = None,
-    *,
+    engine: str | None = None,
     method: str | None = None,
-    timeout: float | None = None,
-    **fit_kws: Any,
+    **settings: Any,
 ) -> Minimizer:
     """Find the values of the parameters for which the sum of squares of the residual is least.
 
@@ -614,12 +637,13 @@ def minimize(
     kws : dict, optional
         Keyword arguments of `fcn`.
     engine, method : str, optional
-        Name of the engine, 'leastsq' by default.  A string in the place of `args` is taken as the
-        method too, followed by `args` and `kws`.
-    iter_cb, scale_covar, nan_policy, reduce_fcn, calc_covar, max_nfev, timeout
-        See `Minimizer`.
-    **fit_kws
-        Options of the engine, such as ``ftol``.
+        Name of the engine, 'leastsq' by default.
+    *positional
+        The order is that of the manual: `args`, `kws`, `engine`; or, where the third argument is a
+        string, that of lmfit 1.x: `method`, `args`, `kws`.  Then follow in both `iter_cb`,
+        `scale_covar`, `nan_policy`, `reduce_fcn`, `calc_covar` and `max_nfev`.
+    **settings
+        Settings of the `Minimizer`, and options of the engine, such as ``ftol``.
 
     Returns
     -------
@@ -639,18 +663,41 @@ def minimize(
     >>> out.success, round(params["amp"].value, 6), round(params["tau"].value, 6)
     (True, 3.0, 1.5)
     """
-    if isinstance(args, str):  # 1.x: method, args, kws
-        method, args, kws, engine = args, kws, engine, None
-    settings: dict[str, Any] = {
-        "iter_cb": iter_cb,
-        "scale_covar": scale_covar,
-        "nan_policy": nan_policy,
-        "reduce_fcn": reduce_fcn,
-        "calc_covar": calc_covar,
-        "max_nfev": max_nfev,
-        "timeout": timeout,
-    }
-    fitter = Minimizer(fcn, params, fcn_args=args, fcn_kws=kws, **settings, **fit_kws)
+    given = {"args": args, "kws": kws, "engine": engine, "method": method}
+    named = {key: value for key, value in given.items() if value is not None}
+    call = _in_order(positional, {**named, **settings})
+    method = _one_method(call)
+    fitter = Minimizer(fcn, params, call.pop("args", None), call.pop("kws", None), **call)
     # Options for this fit must be known to its engine; those kept for later fits need not be.
-    fitter.minimize(method or engine or "leastsq", **fit_kws)
+    fitter.minimize(method, **{key: value for key, value in call.items() if key in fitter.kws})
     return fitter
+
+
+_AFTER = ("iter_cb", "scale_covar", "nan_policy", "reduce_fcn", "calc_covar", "max_nfev")
+_ORDER_MANUAL = ("args", "kws", "engine", *_AFTER)
+_ORDER_1X = ("method", "args", "kws", *_AFTER)
+
+
+def _in_order(positional: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `minimize` after the first two, by name."""
+    order = _ORDER_1X if positional and isinstance(positional[0], str) else _ORDER_MANUAL
+    if len(positional) > len(order):
+        raise TypeError(
+            f"minimize() takes at most {len(order) + 2} positional arguments: fcn, params, {', '.join(order)}"
+        )
+    call = {key: value for key, value in zip(order, positional) if value is not None}
+    twice = [key for key in call if key in named]
+    if twice:
+        raise TypeError(f"minimize() got {twice[0]!r} twice, by position and by name")
+    return {**call, **named}
+
+
+def _one_method(call: dict[str, Any]) -> str:
+    """Take the name of the engine, given as ``engine`` or as ``method``, from the arguments."""
+    engine, method = call.pop("engine", None), call.pop("method", None)
+    if engine and method and engine != method:
+        raise TypeError(
+            f"engine={engine!r} and method={method!r} are one setting; for the method of an engine, as of "
+            f"least_squares, give options={{'method': {method!r}}}"
+        )
+    return str(method or engine or "leastsq")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABCMeta
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from . import printfuncs
@@ -102,10 +103,14 @@ class MinimizerResult(metaclass=ABCMeta):
         """Values of the variables at the start of this fit, as a list."""
         return list(self.init_values.values())
 
-    @property
+    @cached_property
     def uvars(self) -> dict[str, Any]:
         """The parameters as correlated numbers of the package ``uncertainties``."""
         return self.params.create_uvars(self.covar)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The numbers with uncertainties are correlated among each other only within one process.
+        return {key: value for key, value in self.__dict__.items() if key != "uvars"}
 
     def __getattr__(self, name: str) -> Any:
         # Only called for what is no attribute.  Copying asks before `extras` exists.

@@ -24,6 +24,7 @@ from .._covariance import NormalEquations
 from .._derivatives import Array
 from .._problem import Space, View
 from ..errors import close_matches
+from . import _plugins
 
 __all__ = [
     "Engine",
@@ -155,7 +156,8 @@ def register(
 
 
 def names() -> list[str]:
-    """Return the names of all engines, without aliases."""
+    """Return the names of all engines, without aliases; those of other packages too."""
+    _plugins.load()
     return sorted({engine.name for engine in _REGISTRY.values()})
 
 
@@ -169,13 +171,20 @@ def find(name: str) -> Engine:
     >>> find("leastsqq")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    ValueError: no engine is named 'leastsqq'; did you mean 'leastsq'? The engines are: ...
+    ValueError: no engine is named 'leastsqq'; did you mean 'leastsq'...
     """
-    known = _REGISTRY.get(name) or _REGISTRY.get(str(name).lower())
+    known = _known(name)
+    if known is None:
+        _plugins.load()
+        known = _known(name)
     if known is None:
         hint = close_matches(str(name), _REGISTRY)
         raise ValueError(f"no engine is named {name!r}{hint or '.'} The engines are: {', '.join(names())}")
     return known
+
+
+def _known(name: str) -> Engine | None:
+    return _REGISTRY.get(name) or _REGISTRY.get(str(name).lower())
 
 
 def generator(seed: Any) -> np.random.Generator:
