@@ -138,6 +138,32 @@ def test_start_exactly_on_a_bound(par):
     assert_linear(fit, linear_solution(LINE, y))
 
 
+PEAK = {"height": 4.0, "center": 0.4, "width": 0.08, "slope": 1.0}
+
+
+def peak(v):
+    height, center, width, slope = (float(v[name]) for name in PEAK)
+    return height / (1 + ((x - center) / max(width, 1e-3)) ** 2) + slope * x
+
+
+def peak_from_a_start_on_bounds(seed):
+    """Whether a fit of a peak, each start value on a bound, ends at or below the chi-square of the truth."""
+    rng = np.random.default_rng(seed)
+    y = peak(PEAK) + rng.normal(scale=0.05, size=x.size)
+    params = Parameters()
+    for name, true in PEAK.items():
+        start = true * rng.uniform(0.6, 1.7)
+        low, high = (start, 10 * true) if start < true else (0, start)
+        params.add(name, value=start, min=low, max=high)
+    fit = minimize(lambda p: peak(p) - y, params)
+    return fit.success and fit.chisqr <= np.sum((peak(PEAK) - y) ** 2)
+
+
+def test_start_exactly_on_bounds_of_a_nonlinear_problem():
+    # There are local minima in the corners, so that not each start leads to the solution.
+    assert sum(map(peak_from_a_start_on_bounds, range(50))) >= 47
+
+
 ON_BOUND = [{"max": 2}, {"min": -10, "max": 2}, {"min": 1.9, "max": 2}, {"min": 1.99999, "max": 2}]
 
 
