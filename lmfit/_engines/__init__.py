@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import ampgo, grid, least_squares, leastsq, local, multistart, stochastic
+from . import ampgo, grid, least_squares, leastsq, local, multistart, sampling, stochastic
 from .base import (
     Engine,
     Objective,
@@ -30,6 +30,7 @@ __all__ = [
     "multistart",
     "names",
     "register",
+    "sampling",
     "stochastic",
     "usable_options",
 ]
