@@ -37,7 +37,8 @@ to where the curve is straight, so that it can leave in one step.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import exp, expm1, log, log1p
 
 __all__ = ["Bounded", "transform"]
 
@@ -64,16 +65,13 @@ class Bounded:
 
     def from_internal(self, u: float) -> float:
         """Return the value, inside the bounds, of any finite *u*."""
-        return self._curve(self.w0 + self.slope * (u - 1.0))
+        raise NotImplementedError
 
     def derivative(self, u: float) -> float:
         """Return ``dv/du``."""
         return self.slope * self._slope(self.w0 + self.slope * (u - 1.0))
 
     def _inverse(self, value: float) -> float:
-        raise NotImplementedError
-
-    def _curve(self, w: float) -> float:
         raise NotImplementedError
 
     def _slope(self, w: float) -> float:
@@ -91,12 +89,14 @@ class OneSided(Bounded):
     bound: float
     length: float
 
+    def from_internal(self, u: float) -> float:
+        # Called at every step of a fit, and therefore in one piece.
+        w = self.w0 + self.slope * (u - 1.0)
+        return self.bound + self.length * (max(0.0, w) + log1p(exp(-abs(w))))
+
     def _inverse(self, value: float) -> float:
         distance = max((value - self.bound) / self.length, _CLOSE)
         return _log_expm1(distance)
-
-    def _curve(self, w: float) -> float:
-        return self.bound + self.length * _log1p_exp(w)
 
     def _slope(self, w: float) -> float:
         return self.length * _logistic(w)
@@ -112,47 +112,35 @@ class TwoSided(Bounded):
     lower: float
     upper: float
     length: float
+    ratio: float
 
-    @property
-    def ratio(self) -> float:
-        return (self.upper - self.lower) / self.length
+    def from_internal(self, u: float) -> float:
+        w, ratio = self.w0 + self.slope * (u - 1.0), self.ratio
+        # The curve is symmetrical; the distance to the nearer bound is computed.
+        beyond = w > 0.5 * ratio
+        if beyond:
+            w = ratio - w
+        distance = self.length * (max(0.0, w) + log1p(exp(-abs(w))) - log1p(exp(w - ratio)))
+        return max(self.upper - distance, self.lower) if beyond else min(self.lower + distance, self.upper)
 
     def _inverse(self, value: float) -> float:
         below = max((value - self.lower) / self.length, _CLOSE)
         above = max((self.upper - value) / self.length, _CLOSE)
-        return _log_expm1(below) - math.log(-math.expm1(-above))
-
-    def _curve(self, w: float) -> float:
-        # The curve is symmetrical; the distance to the nearer bound is computed.
-        if w <= 0.5 * self.ratio:
-            return min(self.lower + self.length * self._rise(w), self.upper)
-        return max(self.upper - self.length * self._rise(self.ratio - w), self.lower)
-
-    def _rise(self, w: float) -> float:
-        return _log1p_exp(w) - _log1p_exp(w - self.ratio)
+        return _log_expm1(below) - log(-expm1(-above))
 
     def _slope(self, w: float) -> float:
         w = min(w, self.ratio - w)
         return self.length * (_logistic(w) - _logistic(w - self.ratio))
 
 
-def _log1p_exp(w: float) -> float:
-    """``log(1 + exp(w))`` without overflow."""
-    return max(w, 0.0) + math.log1p(_exp(-abs(w)))
-
-
 def _log_expm1(distance: float) -> float:
-    """Its inverse, ``log(exp(distance) - 1)``."""
-    return distance + math.log(-math.expm1(-distance))
+    """``log(exp(distance) - 1)``, the inverse of ``log(1 + exp(w))``."""
+    return distance + log(-expm1(-distance))
 
 
 def _logistic(w: float) -> float:
-    rise = _exp(-abs(w))
+    rise = exp(-abs(w))
     return (1.0 if w > 0.0 else rise) / (1.0 + rise)
-
-
-def _exp(w: float) -> float:
-    return math.exp(w) if w > -700.0 else 0.0
 
 
 def transform(value: float, lower: float, upper: float) -> Bounded | None:
@@ -189,8 +177,9 @@ def _one_sided(value: float, bound: float, sign: float) -> OneSided:
     room = abs(value - bound)
     magnitude = min(abs(value), room) if value and room else room or abs(bound) or 1.0
     length = sign * (room or _NUDGE * magnitude)
-    w0 = OneSided(0.0, 1.0, bound, length)._inverse(value if room else bound + length)
-    return OneSided(w0, magnitude / OneSided(0.0, 1.0, bound, length)._slope(w0), bound, length)
+    curve = OneSided(w0=0.0, slope=1.0, bound=bound, length=length)
+    w0 = curve._inverse(value if room else bound + length)
+    return replace(curve, w0=w0, slope=magnitude / curve._slope(w0))
 
 
 def _two_sided(value: float, lower: float, upper: float) -> TwoSided:
@@ -199,6 +188,6 @@ def _two_sided(value: float, lower: float, upper: float) -> TwoSided:
     magnitude = min(abs(value), room) if value and room else room or min(abs(value) or 1.0, 0.5 * width)
     length = room or _NUDGE * magnitude
     start = lower + length if value == lower else upper - length if value == upper else value
-    curve = TwoSided(w0=0.0, slope=1.0, lower=lower, upper=upper, length=length)
+    curve = TwoSided(w0=0.0, slope=1.0, lower=lower, upper=upper, length=length, ratio=width / length)
     w0 = curve._inverse(start)
-    return TwoSided(w0, magnitude / curve._slope(w0), lower, upper, length)
+    return replace(curve, w0=w0, slope=magnitude / curve._slope(w0))
