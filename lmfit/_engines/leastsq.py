@@ -166,7 +166,7 @@ def _inside(view: View) -> Array:
     """The start, with the values that are on a bound moved well inside."""
     domain, value = view.problem.domain, np.array(view.problem.start)
     inwards = (value == domain.lower).astype(float) - (value == domain.upper)
-    return view.start + _INWARDS * inwards * np.sign(view.derivative(view.start))
+    return np.asarray(view.start + _INWARDS * inwards * np.sign(view.derivative(view.start)))
 
 
 class _Residual:
