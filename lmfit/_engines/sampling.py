@@ -34,7 +34,7 @@ import numpy as np
 from .._derivatives import Array
 from .._problem import Problem, Space, View
 from ..errors import AbortFitException, MinimizerException
-from .base import Objective, Outcome, generator, register
+from .base import Finds, Objective, Outcome, generator, register
 from .parallel import Replay, mapping, pool
 
 __all__ = ["emcee"]
@@ -83,9 +83,10 @@ class _Settings:
     "emcee",
     space=Space.EXTERNAL,
     objective=Objective.SCALAR,
-    title="Markov chain Monte Carlo: samples the posterior distribution (package emcee)",
+    title="Markov chain Monte Carlo (package emcee)",
     options=tuple(_Settings.__dataclass_fields__),
     evaluations=1_000_000_000,
+    finds=Finds.DISTRIBUTION,
     stochastic=True,
 )
 def emcee(view: View, options: dict[str, Any]) -> Outcome:
