@@ -70,6 +70,8 @@ def test_the_methods_return_the_result(fitter):
 ORDERS = {
     "manual": lambda f, p: minimize(f, p, (x,), {"y": y}, "leastsq"),
     "1.x": lambda f, p: minimize(f, p, "leastsq", (x,), {"y": y}),
+    "1.x, args by name": lambda f, p: minimize(f, p, "leastsq", args=(x,), kws={"y": y}),
+    "1.x, kws by name": lambda f, p: minimize(f, p, "leastsq", (x,), kws={"y": y}),
     "engine by name": lambda f, p: minimize(f, p, args=(x,), kws={"y": y}, engine="leastsq"),
     "method by name": lambda f, p: minimize(f, p, args=(x,), kws={"y": y}, method="leastsq"),
     "both": lambda f, p: minimize(f, p, (x,), {"y": y}, engine="leastsq", method="leastsq"),

@@ -112,6 +112,14 @@ def test_integers_do_not_move():
     assert fit.ndata == 5
 
 
+def test_masked_data_do_not_count():
+    masked = np.ma.masked_array(np.append(y, 1e6), mask=[False] * 50 + [True])
+    wide = np.append(x, 0)
+    fit = minimize(lambda p: p["a"] * np.exp(-wide / p["t"]) + p["c"] - masked, start(), nan_policy="omit")
+    assert fit.ndata == 50
+    np.testing.assert_allclose(values(fit), best()[0], rtol=1e-7)
+
+
 @pytest.mark.parametrize(
     "returned, message",
     [
@@ -231,6 +239,20 @@ def test_infinity_at_the_start():
         minimize(lambda p: np.full(50, np.inf), start())
 
 
+@pytest.mark.parametrize("data", [slice(3, 4), slice(0, 1), slice(49, 50), slice(0, 50, 3)])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_omit_is_the_fit_without_these_data(data, bad):
+    broken = y.copy()
+    broken[data] = bad
+    keep = np.isfinite(broken)
+    fit = minimize(lambda p: residual(p, broken), start(), nan_policy="omit")
+    reference = minimize(lambda p: residual(p)[keep], start())
+    assert (fit.ndata, fit.nfree) == (keep.sum(), keep.sum() - 3)
+    assert fit.residual.shape == (keep.sum(),)
+    np.testing.assert_allclose(values(fit), values(reference), rtol=1e-8)
+    np.testing.assert_allclose(errors(fit), errors(reference), rtol=1e-7)
+
+
 def test_omit_with_derivatives_from_the_user():
     fit = minimize(with_nan, start(), nan_policy="omit", Dfun=derivatives)
     reference = minimize(with_nan, start(), nan_policy="omit")
@@ -251,6 +273,10 @@ def test_omit_with_a_mask_that_changes_during_the_fit():
     assert fit.ndata == 50
     np.testing.assert_allclose(values(fit), values(reference), rtol=1e-7)
     np.testing.assert_allclose(errors(fit), errors(reference), rtol=1e-6)
+
+
+def test_omit_says_how_many():
+    assert "2 of 50 data" in minimize(with_nan, start(), nan_policy="omit").message
 
 
 def test_omit_when_nothing_is_left():

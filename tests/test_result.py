@@ -167,6 +167,22 @@ def test_without_covariance():
     assert fit.params["a"].correl is None
 
 
+def test_without_covariance_errors_of_an_earlier_fit_do_not_survive():
+    params = start()
+    minimize(residual, params)
+    minimize(residual, params, calc_covar=False)
+    assert params["a"].stderr is None
+    assert params["half"].stderr is None
+
+
+def test_uvars_are_correlated(result):
+    pytest.importorskip("uncertainties")
+    difference = result.uvars["a"] - result.uvars["half"]
+    weights = np.array([1, -0.5, 0])
+    assert result.uvars["a"].nominal_value == result.params["a"].value
+    assert difference.std_dev == pytest.approx(math.sqrt(weights @ result.covar @ weights), rel=1e-8)
+
+
 # ---- messages
 
 
