@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from scipy.linalg.blas import ddot
+
 from ._derivatives import Array
 from ._problem import Policy
 
@@ -60,10 +62,11 @@ def _counting(bar: Any, callback: Callable[..., Any] | None) -> Callable[..., An
 
     def watch(params: Any, iteration: int, residual: Array, *args: Any, **kws: Any) -> Any:
         nonlocal lowest
-        chisqr = float(residual @ residual)
-        if chisqr < lowest:
-            lowest = chisqr
-            bar.set_postfix_str(f"chi-square {lowest:.6g}", refresh=False)
+        one = len(residual) == 1  # a number, which need not be a residual
+        found = float(residual[0] if one else ddot(residual, residual))
+        if found < lowest:
+            lowest = found
+            bar.set_postfix_str(f"{'value' if one else 'chi-square'} {lowest:.6g}", refresh=False)
         bar.update()
         return None if callback is None else callback(params, iteration, residual, *args, **kws)
 

@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.linalg.blas import ddot
 
 from .._derivatives import Array
 from .._problem import Problem, Space, View
@@ -195,7 +196,7 @@ class _Posterior:
         cost = problem.cost(residual)
         if self.unweighted:
             lnsigma = float(problem.params[LNSIGMA])
-            cost = float(residual @ residual) * math.exp(-2.0 * lnsigma)
+            cost = float(ddot(residual, residual)) * math.exp(-2.0 * lnsigma)
             cost += (len(residual) - _left_out(problem)) * (math.log(2.0 * math.pi) + 2.0 * lnsigma)
         return -0.5 * cost if math.isfinite(cost) else -math.inf
 
