@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from ._limits import LimitError, check_elements, plain
+from ._limits import LimitError, check_elements, plain, whole
 
 __all__ = ["MATHEMATICS", "SCALARS"]
 
@@ -193,7 +193,7 @@ def _int(x: Any) -> int:
 
 
 def _range(*args: Any) -> range:
-    numbers = range(*map(plain, args))
+    numbers = range(*map(whole, args))
     try:
         check_elements(len(numbers))
     except OverflowError:

@@ -17,7 +17,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MAX_BITS", "MAX_ELEMENTS", "OPERATORS", "LimitError", "check_elements", "item", "plain", "weight"]
+__all__ = [
+    "MAX_BITS",
+    "MAX_ELEMENTS",
+    "OPERATORS",
+    "LimitError",
+    "check_elements",
+    "item",
+    "plain",
+    "weight",
+    "whole",
+]
 
 MAX_BITS = 20_000
 """Largest size of an integer, in bits: far beyond the range of a float (1024)."""
@@ -46,6 +56,18 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return value.item()
     return value
+
+
+def whole(value: Any) -> Any:
+    """Return `value` as `plain` does, and as an integer if it is a whole number.
+
+    Parameters are floats; where Python wants an integer, 3.0 is as good as 3.
+
+    >>> whole(3.0), whole(2.5)
+    (3, 2.5)
+    """
+    value = plain(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def check_elements(count: float) -> None:
@@ -97,7 +119,7 @@ def item(value: Any, index: Any) -> Any:
         indices = index if isinstance(index, tuple) else (index,)
         sizes = [np.size(part) for part in indices if isinstance(part, (list, np.ndarray))]
         check_elements(math.prod(sizes) * value.size if sizes else 0)
-    return plain(value[index])
+    return plain(value[whole(index)])
 
 
 def _check_broadcast(left: Any, right: Any) -> None:
@@ -116,11 +138,11 @@ def _is_sequence(value: Any) -> bool:
     return isinstance(value, (str, bytes, list, tuple))
 
 
-def _guarded(compute: Binary, check: Binary | None = None) -> Binary:
-    """Wrap an operator: plain numbers, a check of the size first, IEEE rules for arrays."""
+def _guarded(compute: Binary, check: Binary | None = None, operand: Callable[[Any], Any] = plain) -> Binary:
+    """Wrap an operator: plain or whole numbers, a check of the size first, IEEE rules for arrays."""
 
     def apply(left: Any, right: Any) -> Any:
-        left, right = plain(left), plain(right)
+        left, right = operand(left), operand(right)
         if check is not None:
             check(left, right)
         if not (isinstance(left, np.ndarray) or isinstance(right, np.ndarray)):
@@ -176,7 +198,7 @@ def _contains_not(left: Any, right: Any) -> Any:
 
 def _invert(value: Any) -> Any:
     # ~True is deprecated for bool, which is what comparisons give.
-    value = plain(value)
+    value = whole(value)
     return ~int(value) if isinstance(value, bool) else plain(~value)
 
 
@@ -197,11 +219,11 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Mod: _guarded(operator.mod, _check_remainder),
     ast.Pow: _guarded(operator.pow, _check_power),
     ast.MatMult: _guarded(operator.matmul, _check_matmul),
-    ast.LShift: _guarded(operator.lshift, _check_shift),
-    ast.RShift: _guarded(operator.rshift),
-    ast.BitAnd: _guarded(operator.and_),
-    ast.BitOr: _guarded(operator.or_),
-    ast.BitXor: _guarded(operator.xor),
+    ast.LShift: _guarded(operator.lshift, _check_shift, whole),
+    ast.RShift: _guarded(operator.rshift, operand=whole),
+    ast.BitAnd: _guarded(operator.and_, operand=whole),
+    ast.BitOr: _guarded(operator.or_, operand=whole),
+    ast.BitXor: _guarded(operator.xor, operand=whole),
     ast.Eq: _guarded(operator.eq),
     ast.NotEq: _guarded(operator.ne),
     ast.Lt: _guarded(operator.lt),
