@@ -197,7 +197,8 @@ class Minimizer:
 
     def __getattr__(self, name: str) -> Any:
         # Only called for what is no attribute of the Minimizer itself.
-        result = self.__dict__.get("result")
+        # Python asks for special methods such as __getstate__, which are no attributes of a fit.
+        result = None if name.startswith("__") else self.__dict__.get("result")
         if result is None:
             fitted = name in MinimizerResult.__dataclass_fields__
             hint = "; there is no result yet: call leastsq() or minimize() first" if fitted else ""
@@ -324,12 +325,12 @@ class Minimizer:
         self, engine: Engine, given: dict[str, Any]
     ) -> tuple[Policy, dict[str, bool], dict[str, Any]]:
         """Tell settings of this fit from options of the engine."""
-        given |= given.pop("options", {})
-        kws = {**self.kws, **given}
+        given = _flat(given)
+        kws = {**_flat(self.kws), **given}
         flags = {key: bool(kws.pop(key, getattr(self, key))) for key in _FLAGS}
-        limit = (
-            kws.pop("max_nfev", None) or kws.pop("maxfev", None) or kws.pop("maxfun", None) or self.max_nfev
-        )
+        # SciPy's names for the limit, but for engines to which they mean something else.
+        names = [key for key in ("max_nfev", "maxfev", "maxfun") if key not in engine.options]
+        limit = next(filter(None, [kws.pop(key, None) for key in names]), self.max_nfev)
         policy = Policy(
             nan_policy=kws.pop("nan_policy", self.nan_policy),
             reduce_fcn=reducer(kws.pop("reduce_fcn", self.reduce_fcn)),
@@ -389,6 +390,11 @@ MinimizerResult.register(Minimizer)
 
 #: Settings that are true or false, of a Minimizer and of each fit.
 _FLAGS = ("scale_covar", "calc_covar", "progress")
+
+
+def _flat(kws: Mapping[str, Any]) -> dict[str, Any]:
+    """Keywords, with those in a dictionary ``options``, as SciPy has them, among the others."""
+    return {**{key: value for key, value in kws.items() if key != "options"}, **kws.get("options", {})}
 
 
 def _derivative(engine: Engine, options: dict[str, Any]) -> Callable[..., Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import ampgo, grid, least_squares, leastsq, local, multistart, sampling, stochastic
 from .base import (
     Engine,
+    Finds,
     Objective,
     Outcome,
     check_options,
@@ -17,6 +18,7 @@ from .base import (
 
 __all__ = [
     "Engine",
+    "Finds",
     "Objective",
     "Outcome",
     "ampgo",

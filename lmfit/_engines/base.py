@@ -28,6 +28,7 @@ from . import _plugins
 
 __all__ = [
     "Engine",
+    "Finds",
     "Objective",
     "Outcome",
     "check_options",
@@ -44,6 +45,14 @@ class Objective(enum.Enum):
 
     RESIDUAL = "residual"
     SCALAR = "scalar"
+
+
+class Finds(enum.Enum):
+    """What an engine is after: a minimum, the best of given points, or a distribution."""
+
+    MINIMUM = "minimum"
+    POINT = "best point of a grid"
+    DISTRIBUTION = "distribution"
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,8 @@ class Engine:
         The keywords that it knows, other than those for derivatives.
     evaluations : int
         Default limit on the evaluations, per variable plus one.
+    finds : Finds
+        What it is after.
     needs_bounds : bool
         Whether every variable must have finite bounds.
     uses_jacobian, uses_hessian : bool
@@ -120,6 +131,7 @@ class Engine:
     aliases: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     evaluations: int = 2000
+    finds: Finds = Finds.MINIMUM
     needs_bounds: bool = False
     uses_jacobian: bool = False
     uses_hessian: bool = False

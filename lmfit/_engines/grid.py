@@ -23,7 +23,7 @@ from .._problem import Problem, Space, View
 from ..errors import ParameterError
 from ..parameter import Parameter
 from . import parallel
-from .base import Objective, Outcome, register
+from .base import Finds, Objective, Outcome, register
 from .search import WITH_BOUNDS, WITH_GRADIENT, Cost, candidates, concluded, polished
 
 __all__ = ["brute", "direct", "shgo"]
@@ -41,6 +41,7 @@ _SHGO_OPTIONS = (
     space=Space.EXTERNAL,
     objective=Objective.SCALAR,
     title="Grid search",
+    finds=Finds.POINT,
     options=("Ns", "keep", "workers"),
     evaluations=_UNLIMITED,
 )

@@ -39,7 +39,7 @@ _DEFAULTS = {"x_scale": "jac", "gtol": 1e-15}
     aliases=("least-squares",),
     space=Space.EXTERNAL,
     objective=Objective.RESIDUAL,
-    title="trust region with bounds and robust losses",
+    title="Trust region with bounds and robust losses",
     options=(
         "ftol", "xtol", "gtol", "x_scale", "loss", "f_scale", "method", "jac", "diff_step", "tr_solver",
         "tr_options", "jac_sparsity", "verbose", "polish",
@@ -104,10 +104,10 @@ def _jacobian(view: View, given: Any, own_steps: bool) -> Callable[[Array], Arra
     """The derivatives: the user's; ours; or, where their steps are given, those of SciPy."""
     if view.has_jacobian:
         return view.jacobian
-    if own_steps or given == "cs":
+    if own_steps:
         return str(given)
     if given == "3-point":
         return view.central_differences
     if given == "2-point":
         return view.differences
-    raise ValueError(f"jac must be '2-point', '3-point', 'cs' or a function of the parameters, not {given!r}")
+    raise ValueError(f"jac must be '2-point', '3-point' or a function of the parameters, not {given!r}")

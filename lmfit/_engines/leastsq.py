@@ -82,7 +82,7 @@ _CODES = {
     space=Space.INTERNAL,
     objective=Objective.RESIDUAL,
     title="Levenberg-Marquardt (MINPACK)",
-    options=("ftol", "xtol", "gtol", "maxfev", "epsfcn", "factor", "diag", "polish", "retry"),
+    options=("ftol", "xtol", "gtol", "epsfcn", "factor", "diag", "polish", "retry"),
     evaluations=1000,
     uses_jacobian=True,
 )
@@ -252,6 +252,8 @@ def _trouble(view: View, start: Array, solution: Solution) -> _Trouble:
         for j, x in enumerate(solution.x)
         if (domain.lower[j] < x or slope[j] < 0.0) and (x < domain.upper[j] or slope[j] > 0.0)
     ]
+    if not free:  # all variables at their bounds: a corner is seldom the minimum
+        return _Trouble.LOST
     falls = any(abs(slope[j]) > _STEEP * lengths[j] * size for j in free)
     if falls and not solution.regular and size > _ROUNDING * problem.start_norm:
         return _Trouble.STEEP

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
@@ -58,6 +59,8 @@ _EPS = float(np.finfo(float).eps)
 _NEGLIGIBLE = 1e-10
 #: The same for ending a search.
 _CONVERGED = 1e-10
+#: Length of the edges of the first simplex, as a fraction of the start values.
+_EDGE = 0.05
 #: Steps without visible effect after which a search ends.
 _PATIENCE = 10
 #: Smallest curvature, in units of the largest, of a Hessian that must be positive.
@@ -91,6 +94,10 @@ class Method:
         What it should measure the cost in, as a fraction of that at the start.
     settings : dict
         Defaults that are not SciPy's.
+    can_collapse : bool
+        Whether it may get stuck where it meets a bound.
+    prepare : callable or None
+        ``prepare(view, start, settings) -> settings`` for a search from `start`.
     """
 
     name: str
@@ -104,6 +111,8 @@ class Method:
     limits: tuple[str, ...] = ("maxiter",)
     unit: float = 1.0
     settings: dict[str, Any] = field(default_factory=dict)
+    can_collapse: bool = False
+    prepare: Callable[[View, Array, dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def keywords(self) -> tuple[str, ...]:
@@ -112,23 +121,36 @@ class Method:
         return (*own, "jac") if set(_DIFFERENCES) & set(self.options) else own
 
 
+def _simplex(view: View, start: Array, settings: dict[str, Any]) -> dict[str, Any]:
+    """Add the first simplex: SciPy's has no volume where it would leave the bounds.
+
+    One that the user gives is in values of the parameters.
+    """
+    given = settings.get("initial_simplex")
+    if given is not None:
+        return {**settings, "initial_simplex": np.array([view.to_space(point) for point in given])}
+    edge = np.minimum(_EDGE * np.maximum(np.abs(start), 1.0), 0.5 * (view.upper - view.lower))
+    edge = np.where(start + edge > view.upper, -edge, edge)
+    return {**settings, "initial_simplex": np.vstack([start, start + np.diag(edge)])}
+
+
 METHODS = {
     "nelder": Method(
         "Nelder-Mead", "Nelder-Mead simplex", ("initial_simplex", "xatol", "fatol", "adaptive"),
         limits=("maxiter", "maxfev"),
         aliases=("nelder-mead", "neldermead", "simplex"), bounds=True,
-        settings={"xatol": 1e-7, "fatol": 1e-10},
+        settings={"xatol": 1e-7, "fatol": 1e-10}, can_collapse=True, prepare=_simplex,
     ),
     "powell": Method(
         "Powell", "Powell's conjugate directions", ("xtol", "ftol", "direc"), limits=("maxiter", "maxfev"),
         settings={"xtol": 1e-7, "ftol": 1e-10},
     ),
     "cg": Method(
-        "CG", "conjugate gradients (Polak-Ribière)", ("gtol", "norm", *_DIFFERENCES, *_LINE_SEARCH),
+        "CG", "Conjugate gradients (Polak-Ribière)", ("gtol", "norm", *_DIFFERENCES, *_LINE_SEARCH),
         gradient=True, settings={"gtol": 1e-7},
     ),
     "bfgs": Method(
-        "BFGS", "quasi-Newton (BFGS)",
+        "BFGS", "Quasi-Newton (BFGS)",
         ("gtol", "norm", "xrtol", "hess_inv0", *_DIFFERENCES, *_LINE_SEARCH),
         gradient=True, settings={"gtol": 1e-7},
     ),
@@ -139,49 +161,49 @@ METHODS = {
         unit=1e-8, settings={"xtol": 1e-8},
     ),
     "lbfgsb": Method(
-        "L-BFGS-B", "quasi-Newton with bounds and limited memory (L-BFGS-B)",
-        ("maxcor", "ftol", "gtol", "maxls", "maxfun", "iprint", "factr", *_OLD_NAMES, *_DIFFERENCES),
+        "L-BFGS-B", "Quasi-Newton with bounds and limited memory (L-BFGS-B)",
+        ("maxcor", "ftol", "gtol", "maxls", "iprint", "factr", *_OLD_NAMES, *_DIFFERENCES),
         aliases=("l-bfgs-b", "lbfgs", "l-bfgs", "fmin_l_bfgs_b"), bounds=True, gradient=True,
         limits=("maxiter", "maxfun"), settings={"ftol": 1e-14, "gtol": 1e-7},
     ),
     "tnc": Method(
-        "TNC", "truncated Newton with bounds",
+        "TNC", "Truncated Newton with bounds",
         ("scale", "offset", "mesg_num", "maxCGit", "eta", "stepmx", "accuracy", "minfev", "ftol", "xtol",
-         "gtol", "rescale", "maxfun", *_DIFFERENCES),
+         "gtol", "rescale", *_DIFFERENCES),
         bounds=True, gradient=True, limits=("maxfun",), settings={"ftol": 1e-14, "gtol": 1e-7, "xtol": 1e-10},
     ),
     "cobyla": Method(
-        "COBYLA", "linear approximations (COBYLA)", ("rhobeg", "tol", "catol"),
+        "COBYLA", "Linear approximations (COBYLA)", ("rhobeg", "tol", "catol"),
         bounds=True, settings={"rhobeg": 0.1, "tol": 1e-7},
     ),
     "cobyqa": Method(
-        "COBYQA", "quadratic approximations with bounds (COBYQA)",
+        "COBYQA", "Quadratic approximations with bounds (COBYQA)",
         ("f_target", "feasibility_tol", "initial_tr_radius", "final_tr_radius", "scale"),
         bounds=True, limits=("maxiter", "maxfev"),
         settings={"initial_tr_radius": 0.1, "final_tr_radius": 1e-7},
     ),
     "slsqp": Method(
-        "SLSQP", "sequential quadratic programming", ("ftol", "iprint", *_DIFFERENCES),
+        "SLSQP", "Sequential quadratic programming", ("ftol", "iprint", *_DIFFERENCES),
         bounds=True, gradient=True, settings={"ftol": 1e-14},
     ),
     "trust-ncg": Method(
-        "trust-ncg", "trust region, Newton by conjugate gradients", _TRUST_REGION,
+        "trust-ncg", "Trust region, Newton by conjugate gradients", _TRUST_REGION,
         aliases=("trust_ncg",), gradient=True, hessian=True, settings={"gtol": 1e-7},
     ),
     "trust-exact": Method(
-        "trust-exact", "trust region, nearly exact steps", _TRUST_REGION,
+        "trust-exact", "Trust region, nearly exact steps", _TRUST_REGION,
         aliases=("trust_exact",), gradient=True, hessian=True, settings={"gtol": 1e-7},
     ),
     "trust-krylov": Method(
-        "trust-krylov", "trust region, steps in Krylov subspaces", (*_TRUST_REGION, "inexact"),
+        "trust-krylov", "Trust region, steps in Krylov subspaces", (*_TRUST_REGION, "inexact"),
         aliases=("trust_krylov",), gradient=True, hessian=True, settings={"gtol": 1e-7},
     ),
     "dogleg": Method(
-        "dogleg", "trust region, dogleg steps", _TRUST_REGION,
+        "dogleg", "Trust region, dogleg steps", _TRUST_REGION,
         gradient=True, hessian=True, convex=True, settings={"gtol": 1e-7},
     ),
     "trust-constr": Method(
-        "trust-constr", "trust region with bounds (interior point)",
+        "trust-constr", "Trust region with bounds (interior point)",
         ("xtol", "gtol", "barrier_tol", "initial_tr_radius", "initial_barrier_parameter",
          "initial_barrier_tolerance", "initial_constr_penalty", "factorization_method", "verbose",
          "sparse_jacobian", *_DIFFERENCES),
@@ -205,7 +227,7 @@ def minimize(method: Method, view: View, options: dict[str, Any]) -> Outcome:
     for _ in range(_MAX_SEARCHES):
         before = view.problem.lowest
         found = function.search(keywords, settings)
-        if not function.next_unit(before):
+        if not function.goes_on(before):
             break
     message = str(found.message).strip(". ")
     extras = {"ier": int(found.status), "lmdif_message": message}
@@ -271,6 +293,8 @@ class _Function:
 
     def search(self, keywords: dict[str, Any], settings: dict[str, Any]) -> Any:
         """One search, from `start`."""
+        if self.method.prepare is not None:
+            settings = self.method.prepare(self.view, self.start, settings)
         known: dict[str, Any] = {"jac": self.gradient} if self.derivatives else {}
         if known and self.method.hessian:
             known["hess"] = self.hessian
@@ -287,16 +311,25 @@ class _Function:
             except _ConvergedError as reason:
                 return SimpleNamespace(success=True, status=0, message=str(reason))
 
-    def next_unit(self, before: float) -> bool:
-        """Whether the cost, which was `before`, has fallen so far that its unit was too large."""
-        lowest = self.problem.lowest
-        if not self.in_units or not _ROUNDING * self.first < lowest < before / _LOWERED:
-            return False
+    def goes_on(self, before: float) -> bool:
+        """Whether a search that began with the cost `before` is to be continued; makes it ready."""
         best = self.problem.best
-        assert best is not None
+        if best is None or not (self._fell_far(before) or self._may_have_collapsed(before, best.values)):
+            return False
         self.start, self.unit, self.known = self.view.to_space(best.values), self._unit(), None
         self.trail.clear()
         return True
+
+    def _fell_far(self, before: float) -> bool:
+        """Whether the cost, which was `before`, has fallen so far that its unit was too large."""
+        return self.in_units and _ROUNDING * self.first < self.problem.lowest < before / _LOWERED
+
+    def _may_have_collapsed(self, before: float, values: list[float]) -> bool:
+        """Whether a simplex may have lost its volume on a bound, in which it can move no more."""
+        if not self.method.can_collapse or before - self.problem.lowest <= _CONVERGED * abs(before):
+            return False
+        domain = self.problem.domain
+        return bool(((values <= domain.lower) | (values >= domain.upper)).any())
 
     def cost(self, u: Array) -> float:
         """Return the cost, in its unit."""
