@@ -35,7 +35,7 @@ from .search import WITH_BOUNDS, WITH_GRADIENT, Cost, polished
 
 __all__ = ["ampgo"]
 
-_LOCAL = ("L-BFGS-B", "TNC", "SLSQP", "Nelder-Mead", "Powell", "CG", "BFGS", "COBYLA")
+_LOCAL = ("L-BFGS-B", "TNC", "SLSQP", "Nelder-Mead", "Powell", "CG", "BFGS")
 _STRATEGIES = ("farthest", "oldest")
 #: Squared distance at which two points are one.
 _TOGETHER = 1e-20

@@ -10,6 +10,7 @@ Theory Appl. 79 (1993) 157; J. M. Gablonsky and C. T. Kelley, J. Glob. Optim. 21
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import math
 from collections.abc import Mapping
@@ -131,11 +132,14 @@ def shgo(view: View, options: dict[str, Any]) -> Outcome:
 
     SciPy's dictionary ``options`` may also be given as keywords.
     """
-    options["minimizer_kwargs"] = _local_search(view, options.get("minimizer_kwargs"))
+    method = "SLSQP" if options.get("constraints") else "L-BFGS-B"
+    options["minimizer_kwargs"] = _local_search(view, method, options.get("minimizer_kwargs"))
     options["options"] = {key: options.pop(key) for key in _SHGO_OPTIONS if key in options}
     workers, polish = options.pop("workers", 1), options.pop("polish", True)
     limits = optimize.Bounds(view.lower, view.upper)
     with Cost(view) as cost, parallel.pool(workers) as crew:
+        if crew is not None and "workers" not in inspect.signature(optimize.shgo).parameters:
+            raise ValueError("the workers of shgo need SciPy 1.11 or later; leave out the option workers")
         if crew is None:
             solution = optimize.shgo(cost, limits, **options)
         else:
@@ -145,8 +149,8 @@ def shgo(view: View, options: dict[str, Any]) -> Outcome:
     return polished(view, concluded(solution, "shgo", fields), polish)
 
 
-def _local_search(view: View, given: Mapping[str, Any] | None) -> dict[str, Any]:
-    chosen = {"method": "SLSQP", **(given or {})}
+def _local_search(view: View, method: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    chosen = {"method": method, **(given or {})}
     if chosen["method"] in WITH_BOUNDS:
         chosen.setdefault("bounds", view.bounds)
     if view.has_jacobian and chosen["method"] in WITH_GRADIENT:

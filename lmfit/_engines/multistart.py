@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,8 @@ _STARTS_PER_VARIABLE = 10
 #: In units of the residual at the start, one below which nothing but rounding is left.
 _ROUNDING = 1e-10
 _EPS = float(np.finfo(float).eps)
+#: Fraction of chi-square by which two searches may differ that end in the same minimum.
+_DIGITS = 1e-9
 _LEASTSQ_OPTIONS = ("ftol", "xtol", "gtol", "epsfcn", "factor", "polish", "retry")
 
 
@@ -157,12 +159,11 @@ def multistart(view: View, options: dict[str, Any]) -> Outcome:
     minima = _Minima(options.get("tol", 1e-3), view.problem.start_norm, options.get("stop", 5))
     with parallel.pool(options.get("executor", options.get("workers")), "executor") as crew:
         starts = [view.problem.start, *_ranked(view, starts, crew)]
-        ends = _ends(view.problem, starts, settings, crew)
-        for end in ends:
-            minima.add(end)
+        for ends in _rounds(view.problem, starts, settings, crew):
+            for end in ends:
+                minima.add(end)
             if minima.settled:
                 break
-        ends.close()
     return _concluded(view.problem, minima, len(starts))
 
 
@@ -195,15 +196,16 @@ class _Minima:
         for index, known in enumerate(self.ends):
             if self._same(end, known):
                 self.hits[index] += 1
-                if end.cost < known.cost - self._rounding(known):
+                if end.cost < known.cost - self._visible(known):
                     self.ends[index] = end
                 return
         self.ends.append(end)
         self.hits.append(1)
 
-    def _rounding(self, end: End) -> float:
-        """Change of chi-square that is within rounding."""
-        return 8.0 * _EPS * math.sqrt(end.cost) * max(self.length, math.sqrt(end.cost))
+    def _visible(self, end: End) -> float:
+        """The change of chi-square that is more than rounding and the last digits of a search."""
+        size = math.sqrt(end.cost)
+        return size * max(8.0 * _EPS * self.length, _DIGITS * size)
 
     def _same(self, one: End, other: End) -> bool:
         size = max(norm(one.residual), norm(other.residual))
@@ -217,7 +219,7 @@ class _Minima:
     @property
     def settled(self) -> bool:
         """Whether the lowest has been found often enough."""
-        return bool(self.stop) and self.hits[self.order[0]] >= (self.stop or 0)
+        return bool(self.stop and self.ends) and self.hits[self.order[0]] >= (self.stop or 0)
 
 
 def _concluded(problem: Problem, minima: _Minima, starts: int) -> Outcome:
@@ -236,24 +238,33 @@ def _concluded(problem: Problem, minima: _Minima, starts: int) -> Outcome:
     )
 
 
-def _ends(
+def _rounds(
     problem: Problem, starts: list[list[float]], options: Mapping[str, Any], crew: Any
-) -> Generator[End]:
-    """The ends of the searches, in the order of their starts, whoever makes them."""
+) -> Iterator[list[End]]:
+    """The ends of the searches, in the order of their starts; of as many at once as there are processors."""
     if crew is None:
-        yield from map(descent(problem, options), starts)
+        for end in map(descent(problem, options), starts):
+            yield [end]
         return
+    count = parallel.processors()
+    for first in range(0, len(starts), count):
+        yield _round(problem, starts[first : first + count], options, crew)
+
+
+def _round(problem: Problem, starts: list[list[float]], options: Mapping[str, Any], crew: Any) -> list[End]:
+    """The ends of searches that workers make at the same time."""
     task = Descent(
         problem.function, copy.copy(problem.params), problem.args, problem.kws, problem.derivative,
         problem.column_derivatives, problem.policy.nan_policy,
         max(1.0, problem.policy.max_nfev - problem.nfev), options,
     )  # fmt: skip
-    for end in parallel.mapping(crew)(task, starts):
-        if end.cost < problem.lowest:
-            problem.residual(end.values)  # once more here, for the callback and as the lowest point
-        problem.nfev += end.nfev
-        problem._check_limits()
-        yield end
+    ends: list[End] = list(parallel.mapping(crew)(task, starts))
+    best = min(ends, key=lambda end: end.cost)
+    if best.cost < problem.lowest:
+        problem.residual(best.values)  # once more here, for the callback and as the lowest point
+    problem.nfev += sum(end.nfev for end in ends)
+    problem._check_limits()
+    return ends
 
 
 def _ranked(view: View, starts: list[list[float]], crew: Any) -> list[list[float]]:
