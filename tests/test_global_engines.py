@@ -26,7 +26,7 @@ X = np.linspace(0.0, 10.0, 60)
 #: Enough to find the minimum of the problems here, and no more.
 ENGINES = {
     "brute": {"Ns": 12},
-    "shgo": {"n": 40},
+    "shgo": {"n": 40, "iters": 3},
     "direct": {},
     "differential_evolution": {"seed": 1, "popsize": 8, "atol": 1e-6},
     "basinhopping": {"seed": 1, "niter": 10},
@@ -509,8 +509,8 @@ def test_derivatives_of_the_user(name):
 
 
 def test_options_of_shgo_in_a_dictionary_and_as_keywords():
-    few = fit("shgo", iters=3, options={"maxiter": 1})
-    assert few.nfev == fit("shgo", iters=3, maxiter=1).nfev < fit("shgo", iters=3).nfev
+    few = fit("shgo", options={"maxiter": 1})
+    assert few.nfev == fit("shgo", maxiter=1).nfev < fit("shgo").nfev
 
 
 @pytest.mark.parametrize("method", ["Nelder-Mead", "TNC", "COBYLA"])
@@ -546,6 +546,12 @@ def test_without_polish(name):
 )
 def test_what_scipy_returns_is_kept(name, extra):
     assert np.isfinite(getattr(fit(name), extra)).all()
+
+
+def test_rectangles_may_be_more_than_scipy_allows_at_first():
+    usual = fit("direct", vol_tol=0.0, len_tol=0.0, maxiter=10**5, polish=False)
+    assert 1900 < usual.nfev < 2200
+    assert fit("direct", vol_tol=0.0, len_tol=0.0, maxiter=10**5, polish=False, max_nfev=3000).aborted
 
 
 # Simulated annealing.

@@ -164,15 +164,17 @@ def _local_search(view: View, method: str, given: Mapping[str, Any] | None) -> d
     objective=Objective.SCALAR,
     title="Dividing rectangles (DIRECT)",
     options=(
-        "eps", "maxfun", "maxiter", "locally_biased", "f_min", "f_min_rtol", "vol_tol", "len_tol", "callback",
+        "eps", "maxiter", "locally_biased", "f_min", "f_min_rtol", "vol_tol", "len_tol", "callback",
         "polish",
     ),
     evaluations=200_000,
     needs_bounds=True,
 )  # fmt: skip
 def direct(view: View, options: dict[str, Any]) -> Outcome:
-    """Run `scipy.optimize.direct`."""
-    polish = options.pop("polish", True)
+    """Run `scipy.optimize.direct`; without `max_nfev` it ends after 1000 evaluations for each variable."""
+    polish, limit = options.pop("polish", True), view.problem.policy.max_nfev
+    # SciPy sets aside memory for as many, and the Problem ends the search at the limit.
+    options["maxfun"] = int(limit) + 1 if math.isfinite(limit) else 1000 * len(view.start)
     with Cost(view) as cost:
         solution = optimize.direct(cost, optimize.Bounds(view.lower, view.upper), **options)
     return polished(view, concluded(solution, "direct", ("x", "fun", "nit", "nfev", "status")), polish)

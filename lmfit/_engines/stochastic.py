@@ -39,7 +39,7 @@ from .search import WITH_BOUNDS, WITH_GRADIENT, Cost, concluded, polished, seedi
 __all__ = ["anneal", "basinhopping", "differential_evolution", "dual_annealing"]
 
 _ANNEALING_OPTIONS = (
-    "maxiter", "minimizer_kwargs", "initial_temp", "restart_temp_ratio", "visit", "accept", "maxfun",
+    "maxiter", "minimizer_kwargs", "initial_temp", "restart_temp_ratio", "visit", "accept",
     "no_local_search", "callback", "seed",
 )  # fmt: skip
 #: Index of the distribution of steps for each schedule.  Gaussian steps are the limit of 1, where SciPy's
