@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from ._bounds import transform
+from ._bounds import Bounded, transform
 from ._derivatives import Array, Domain
 from ._hessian import gradient, hessian
 from ._robust import SUM_OF_SQUARES
@@ -93,6 +93,13 @@ class _Scaled:
         return self.unit
 
 
+def _function(found: _Map) -> Callable[[float], float]:
+    """The fastest way to get the value from a variable: it is called at every evaluation."""
+    if isinstance(found, _Scaled) and math.isinf(found.lower) and math.isinf(found.upper):
+        return found.unit.__mul__
+    return found.from_internal
+
+
 class View:
     """A Problem as a function of an array in one of the spaces.
 
@@ -102,8 +109,6 @@ class View:
     space : Space
     start : ndarray, shape (n,)
         The start values in this space.
-    lower, upper : ndarray, shape (n,)
-        The bounds in this space, infinite where there is none.
     names : list of str
         Names of the variables.
     """
@@ -114,11 +119,25 @@ class View:
         limits = zip(problem.start, problem.domain.lower.tolist(), problem.domain.upper.tolist())
         maps = [self._map(value, low, high) for value, low, high in limits]
         self._maps = [(index, found) for index, found in enumerate(maps) if found is not None]
-        self._inverses = [(index, found.from_internal) for index, found in self._maps]
+        self._inverses = [(index, _function(found)) for index, found in self._maps]
         self.start = self.to_space(problem.start)
-        free = space is Space.INTERNAL
-        self.lower = np.full(len(maps), -np.inf) if free else self.to_space(problem.domain.lower.tolist())
-        self.upper = np.full(len(maps), np.inf) if free else self.to_space(problem.domain.upper.tolist())
+        for index, found in self._maps:
+            if isinstance(found, Bounded):
+                self.start[index] = 1.0  # inside, also where the value is on its bound
+
+    @cached_property
+    def lower(self) -> Array:
+        """Lower bounds in this space, ``-inf`` where there is none; shape (n,)."""
+        return self._limits(self.problem.domain.lower, -np.inf)
+
+    @cached_property
+    def upper(self) -> Array:
+        """Upper bounds in this space, ``inf`` where there is none; shape (n,)."""
+        return self._limits(self.problem.domain.upper, np.inf)
+
+    def _limits(self, values: Array, none: float) -> Array:
+        free = self.space is Space.INTERNAL
+        return np.full(len(values), none) if free else self.to_space(values.tolist())
 
     def _map(self, value: float, low: float, high: float) -> _Map | None:
         """How one parameter depends on its variable; None where they are the same."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -141,7 +142,7 @@ class Engine:
         if self.stochastic and "seed" not in self.options:
             raise ValueError(f"engine {self.name!r} draws random numbers: its options must include 'seed'")
 
-    @property
+    @cached_property
     def keywords(self) -> tuple[str, ...]:
         """All keywords that it knows."""
         first = ("Dfun", "col_deriv", "jac") if self.uses_jacobian else ()
@@ -237,6 +238,8 @@ def usable_options(engine: Engine, options: Mapping[str, Any]) -> dict[str, Any]
 
     For options that are kept for several fits, by engines of different kinds.
     """
+    if not options:
+        return {}
     known_to_any = {key for other in _REGISTRY.values() for key in other.keywords}
     check_options(engine, {key: value for key, value in options.items() if key not in known_to_any})
     return {key: value for key, value in options.items() if key in engine.keywords}

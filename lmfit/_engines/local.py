@@ -298,7 +298,7 @@ class _Function:
         known: dict[str, Any] = {"jac": self.gradient} if self.derivatives else {}
         if known and self.method.hessian:
             known["hess"] = self.hessian
-        if self.method.bounds:
+        if self.method.bounds and self.problem.domain.bounded:
             known["bounds"] = self.view.bounds
         with warnings.catch_warnings():
             # What SciPy has to say is in its message.
