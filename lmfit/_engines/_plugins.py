@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import functools
 import warnings
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from ..errors import FitWarning
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["GROUP", "load"]
 
@@ -31,6 +34,8 @@ def load() -> None:
     FitWarning
         One of them cannot be loaded; the message names it and its package.
     """
+    from importlib.metadata import entry_points  # which takes longer to import than most engines
+
     for entry in entry_points(group=GROUP):
         _load(entry)
 

@@ -182,7 +182,7 @@ class _Residual:
 
     def __init__(self, view: View, start: Array) -> None:
         self.view, self.problem = view, view.problem
-        self.evaluate = view.evaluate if view.transforms else view.problem.residual
+        self.evaluate = view.evaluate
         self.padding = max(0, len(start) - self.problem.size)
         self.trail: deque[list[float]] = deque([start.tolist()], maxlen=2 * len(start) + 20)
         self.known = {}
@@ -191,7 +191,8 @@ class _Residual:
 
     def function(self) -> Callable[[Array], Array]:
         """Make the function to be minimised."""
-        problem, evaluate, padding = self.problem, self.evaluate, self.padding
+        problem, padding = self.problem, self.padding
+        evaluate, to_values = problem.residual, self.view.values if self.view.transforms else None
         remember, start, at_start = self.trail.append, self.trail[0], self.known.get(tuple(self.trail[0]))
 
         def residual(u: Array) -> Array:
@@ -202,7 +203,7 @@ class _Residual:
                     # SciPy works in the memory of the first array that it gets: it must not be ours.
                     return self._padded(at_start)
                 at_start = None
-            found = evaluate(point)
+            found = evaluate(point if to_values is None else to_values(point))
             if problem.rejected:
                 found = self._instead(point, found)
             remember(point)

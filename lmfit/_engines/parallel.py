@@ -14,8 +14,8 @@ import copy
 import math
 import os
 import pickle
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -28,6 +28,8 @@ from ..errors import ExpressionDomainError, MinimizerException
 from ..parameter import Parameters
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
     from typing_extensions import Self
 
 __all__ = ["Evaluations", "ParallelMap", "Replay", "mapping", "pool"]
@@ -149,6 +151,9 @@ def pool(workers: Any, name: str = "workers") -> AbstractContextManager[Any]:
         if workers == 1:
             return nullcontext()
         if workers == -1 or workers > 1:
+            # Takes long to import, and most fits need one processor.
+            from concurrent.futures import ProcessPoolExecutor
+
             return ProcessPoolExecutor(max_workers=None if workers == -1 else int(workers))
     elif workers is None or callable(workers) or hasattr(workers, "submit"):
         return nullcontext(workers)
@@ -172,7 +177,7 @@ def mapping(crew: Any) -> ParallelMap:
     """
 
     def run(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-        if isinstance(crew, ProcessPoolExecutor):
+        if _is_process_pool(crew):
             _check_pickles(function)
         try:
             yield from _submitted(crew, function, items) if hasattr(crew, "submit") else crew(function, items)
@@ -183,6 +188,11 @@ def mapping(crew: Any) -> ParallelMap:
             raise
 
     return run
+
+
+def _is_process_pool(crew: Any) -> bool:
+    processes = sys.modules.get("concurrent.futures.process")
+    return processes is not None and isinstance(crew, processes.ProcessPoolExecutor)
 
 
 def _submitted(executor: Executor, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
