@@ -395,9 +395,11 @@ def test_an_aborted_chain_is_not_lost(settings, message, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_an_abort_before_the_end_of_burn_leaves_the_best_point():
-    result = fitter(max_nfev=100).emcee(**SHORT, burn=30)
+@pytest.mark.parametrize("limit, burn", [(1, 0), (3, 0), (100, 30)])
+def test_an_abort_before_there_is_a_sample_leaves_the_best_point(limit, burn):
+    result = fitter(max_nfev=limit).emcee(**SHORT, burn=burn)
     assert result.aborted
+    assert f"the limit of {limit} evaluations was reached" in result.message
     assert not hasattr(result, "chain")
     assert result.params["a"].stderr == pytest.approx(EXACT.stderr[0], rel=0.2)
 
@@ -413,6 +415,14 @@ def test_an_error_of_the_objective_reaches_the_user_and_nothing_is_printed(capsy
         fitter(objective, params).emcee(**SHORT)
     assert capsys.readouterr() == ("", "")
     assert params["a"].value == 1.5
+
+
+def test_walkers_that_find_no_point_at_all():
+    def objective(params):
+        return residual(params) if params["a"] == 1.5 else np.full(X.size, np.nan)
+
+    with pytest.raises(MinimizerException, match="the posterior is zero wherever the walkers have been"):
+        fitter(objective).emcee(**SHORT)
 
 
 def test_warnings_of_the_objective_are_seen():

@@ -289,9 +289,10 @@ def _outcome(problem: Problem, sampler: Any, posterior: _Posterior, settings: _S
     reason = posterior.ended
     part = {"discard": settings.burn, "thin": settings.thin}
     chain, lnprob = sampler.get_chain(**part).copy(), sampler.get_log_prob(**part).copy()
-    if reason is not None and not (isinstance(reason, _ENDS) and len(chain)):
+    found_any = bool(np.isfinite(lnprob).any())
+    if reason is not None and not (isinstance(reason, _ENDS) and found_any):
         raise reason
-    if not np.isfinite(lnprob).any():
+    if not found_any:
         raise MinimizerException(
             "the posterior is zero wherever the walkers have been; choose other start values, or pos"
         )
