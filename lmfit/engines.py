@@ -12,7 +12,18 @@ True
 
 from __future__ import annotations
 
-from ._engines.base import Engine, Objective, Outcome, find, generator, names, register
+from ._engines.base import Engine, Finds, Objective, Outcome, find, generator, names, register
 from ._problem import Space, View
 
-__all__ = ["Engine", "Objective", "Outcome", "Space", "View", "find", "generator", "names", "register"]
+__all__ = [
+    "Engine",
+    "Finds",
+    "Objective",
+    "Outcome",
+    "Space",
+    "View",
+    "find",
+    "generator",
+    "names",
+    "register",
+]
