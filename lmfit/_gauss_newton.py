@@ -95,7 +95,7 @@ class _LinearProblem:
         if domain.bounded:
             low, high = domain.lower - x, domain.upper - x
             if (step < low).any() or (step > high).any():
-                return self._bounded_step(low, high)
+                return self._bounded_step(second_order, low, high)
         return step
 
     def reduction(self, step: Array) -> float:
@@ -110,7 +110,23 @@ class _LinearProblem:
                 return np.asarray(-dpotrs(factor, self.gradient, lower=1)[0])
         return -(self.equations.inverse @ self.gradient)
 
-    def _bounded_step(self, low: Array, high: Array) -> Array:
+    def _bounded_step(self, second_order: Array | None, low: Array, high: Array) -> Array:
+        step = self._linear_step(low, high)
+        free = (step > low) & (step < high)
+        if second_order is None or not free.any():
+            return step
+        # The linear problem says which bounds hold; the quadratic one where the others go.
+        hessian = self.equations.matrix + np.tril(self.equations.matrix, -1).T + second_order
+        slope = self.gradient + hessian[:, ~free] @ step[~free]
+        factor, failed = dpotrf(hessian[np.ix_(free, free)], lower=1)
+        if not failed:
+            better = step.copy()
+            better[free] = -dpotrs(factor, slope[free], lower=1)[0]
+            if ((low <= better) & (better <= high)).all():
+                return better
+        return step
+
+    def _linear_step(self, low: Array, high: Array) -> Array:
         norms = self.norms
         low, high = np.minimum(low, 0.0) * norms, np.maximum(high, 0.0) * norms
         free = low < high

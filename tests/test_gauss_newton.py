@@ -96,3 +96,24 @@ def test_a_barrier_of_nan_is_not_crossed():
 
     found = polished(guarded, [0.5, 1.0])
     assert np.isfinite(found.residual).all()
+
+
+def test_large_residuals_with_a_bound_that_holds():
+    """The secant term also counts among the variables that are free."""
+    domain = Domain(np.array([-math.inf, -math.inf, 0.2]), np.array([math.inf, math.inf, 9.0]), np.ones(3))
+
+    def held(values):
+        return noisy(values[:2]) + values[2] * np.ones(30)
+
+    fixed = polished(lambda v: held([*v, 0.2]), [0.5, 1.0])
+    calls = []
+
+    def counted(values):
+        calls.append(values)
+        return held(values)
+
+    found = polished(counted, [*(1.01 * fixed.x), 0.21], domain)
+    assert found.converged
+    assert found.x[2] == 0.2
+    assert found.x[:2] == pytest.approx(fixed.x, rel=1e-7)
+    assert len(calls) < 60
