@@ -133,5 +133,28 @@ class MinimizerResult(metaclass=ABCMeta):
             f"{self.nvarys} variables, {self.ndata} data, chi-square {self.chisqr:.6g}>"
         )
 
+    def show_candidates(self, candidate_nmb: int | str = "all") -> None:
+        """Print the points that a search such as ``brute`` or ``multistart`` found, the best first.
+
+        Parameters
+        ----------
+        candidate_nmb : int or 'all', optional
+            Number of the candidate to print, from 1; all of them by default.
+
+        Raises
+        ------
+        ValueError
+            There is no candidate of that number.
+        """
+        candidates = self.extras.get("candidates", [])
+        numbers = range(1, len(candidates) + 1)
+        if candidate_nmb != "all" and candidate_nmb not in numbers:
+            raise ValueError(
+                f"there is no candidate {candidate_nmb!r} among the {len(candidates)} of this result"
+            )
+        for number in numbers if candidate_nmb == "all" else [int(candidate_nmb)]:
+            print(f"Candidate #{number}, chisqr = {candidates[number - 1].score:.6g}")
+            candidates[number - 1].params.pretty_print()
+
     def _repr_html_(self, show_correl: bool = True, min_correl: float = 0.1) -> str:
         return printfuncs.fitreport_html_table(self, show_correl=show_correl, min_correl=min_correl)

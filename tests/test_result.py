@@ -306,3 +306,16 @@ def test_a_copy_of_a_minimizer_is_independent(out):
     twin = copy.deepcopy(out)
     twin.params["a"].value = 99
     assert out.params["a"].value != 99
+
+
+def test_candidates_are_shown(capsys):
+    params = create_params(a={"value": 0.0, "min": -2, "max": 2})
+    out = minimize(lambda p: [p["a"] - 1.0, 0.5], params, method="brute", Ns=5, keep=2)
+    out.show_candidates()
+    shown = capsys.readouterr().out
+    assert shown.startswith("Candidate #1, chisqr = 0.25")
+    assert "Candidate #2" in shown
+    out.show_candidates(2)
+    assert "Candidate #1" not in capsys.readouterr().out
+    with pytest.raises(ValueError, match="no candidate 3 among the 2"):
+        out.show_candidates(3)
