@@ -348,8 +348,10 @@ class Problem:
         """Give the parameters, also the tied ones, the values of a point."""
         for par, value in zip(self._varied, values):
             par._val = value
-        if self._tied:
-            self._update_ties(list(values))
+        if self._tied and self._update_ties(list(values)):
+            for par in self._tied:
+                par._val = par.value
+            self.params._evaluated = None
 
     def _check_limits(self) -> None:
         if self.nfev >= self._limit:
@@ -406,6 +408,8 @@ class Problem:
         position = {name: index for index, name in enumerate(self.names)}
         self._order = list(program.order)
         self._tied = [self.params[name] for name in self._order]
+        for slot, par in enumerate(self._tied):
+            par._slot = slot
         self._evaluate_ties = program.evaluate
         self._tie_inputs = [self.params._input(name) for name in program.inputs]
         self._tie_slots = [
@@ -423,15 +427,15 @@ class Problem:
             if self._best_values is None:
                 raise
             return False
-        for par, value in zip(self._tied, tied):
-            par._val = value
+        # The objective may read few of them: each fetches its value when it is read.
+        self.params._evaluated = tied
         return True
 
     def tied_values(self, values: list[float]) -> Array:
         """Return the tied parameters at values of the variables, NaN where they have no value, shape (k,)."""
         if not self._update_ties(values):
             return np.full(len(self._tied), np.nan)
-        return np.array([par._val for par in self._tied], dtype=float)
+        return np.array(self.params._evaluated, dtype=float)
 
     def _scalar_cost(self, residual: Array) -> float:
         reduce = self.policy.reduce_fcn

@@ -49,7 +49,7 @@ def shown(policy: Policy, progress: Any, title: str) -> Iterator[Policy]:
     try:
         from tqdm.auto import tqdm
     except ImportError as error:
-        raise ImportError("progress=True needs the package tqdm: pip install tqdm") from error
+        raise ImportError("progress=True needs the package tqdm: pip install 'lmfit[progress]'") from error
     total = policy.max_nfev if math.isfinite(policy.max_nfev) else None
     # Leaving the block closes the bar, however the search ends.
     with tqdm(total=total, desc=title, unit=" calls") as bar:

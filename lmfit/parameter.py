@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, TypeVar, overload
 
@@ -107,6 +107,9 @@ class Parameter(NumberLike):
     stderr: float | None
     correl: dict[str, float] | None
     init_value: Number | None
+
+    #: Place among the values that a fit finds for the tied parameters.
+    _slot = 0
 
     @overload
     def __init__(
@@ -262,6 +265,7 @@ class Parameter(NumberLike):
     def _changed(self, structure: bool = False) -> None:
         if self._owner is not None:
             self._owner._stale = True
+            self._owner._evaluated = None
             if structure:
                 self._owner._program = None
 
@@ -446,6 +450,8 @@ class Parameters(dict[str, Parameter]):
         self._program: Program | None = None
         self._stale = True
         self._seen = -1
+        #: Values that a fit has found for the tied parameters, by their `_slot`, until something changes.
+        self._evaluated: Sequence[float] | None = None
         #: Counts the fits that have written here, so that each can tell whether it was the last.
         self._generation = 0
 
@@ -764,6 +770,7 @@ class Parameters(dict[str, Parameter]):
     def _restructured(self) -> None:
         self._program = None
         self._stale = True
+        self._evaluated = None
 
     def _compiled(self) -> Program:
         if self._program is None:
@@ -780,6 +787,9 @@ class Parameters(dict[str, Parameter]):
 
     def _refresh(self, par: Parameter) -> None:
         """Bring all tied parameters up to date, or at least `par`."""
+        if self._evaluated is not None:
+            par._val = self._evaluated[par._slot]
+            return
         if not self._stale and self._seen == self._namespace.version:
             return
         with suppress(ExpressionError):
@@ -845,7 +855,7 @@ class Parameters(dict[str, Parameter]):
 
     def _carried(self) -> dict[str, Any]:
         """Attributes that go with a copy; the others are found again from the parameters."""
-        found_again = ("_program", "_stale", "_seen")
+        found_again = ("_program", "_stale", "_seen", "_evaluated")
         return {key: value for key, value in self.__dict__.items() if key not in found_again}
 
     def _take_copies(self, pars: Parameters, memo: dict[int, Any]) -> None:

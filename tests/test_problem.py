@@ -759,3 +759,20 @@ def test_a_variable_needs_a_finite_start_value(value):
     params["t"].value = value
     with pytest.raises(ValueError, match=r"parameter 't'.*start value"):
         minimize(residual, params)
+
+
+def test_tied_values_are_those_of_the_evaluation_and_of_what_the_objective_sets():
+    """They are fetched when read; a change made by the objective itself makes them follow."""
+    params = create_params(a=1.0, double={"expr": "2*a"}, chain={"expr": "double + 1"})
+    seen = []
+
+    def objective(p):
+        seen.append((p["a"].value, p["chain"].value))
+        p["a"].value = 10.0
+        seen.append((p["a"].value, p["chain"].value, p["double"].value))
+        return np.array([1.0])
+
+    problem = Problem(objective, params)
+    problem.residual([3.0])
+    problem.residual([4.0])
+    assert seen == [(3.0, 7.0), (10.0, 21.0, 20.0), (4.0, 9.0), (10.0, 21.0, 20.0)]
