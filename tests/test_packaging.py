@@ -68,6 +68,7 @@ def test_metadata(distribution):
     assert meta["Requires-Python"] == ">=3.10"
     assert set(meta.get_all("Provides-Extra")) == {
         "plot",
+        "progress",
         "data",
         "distributed",
         "mcmc",
