@@ -89,9 +89,6 @@ def message(text, symbols=None, error=ExpressionError, **values):
     return str(caught.value)
 
 
-# ---- what chapter 5 of the manual says
-
-
 def test_overview_example():
     assert value("1-frac_curve1", frac_curve1=0.3) == 1 - 0.3
 
@@ -198,9 +195,6 @@ def test_function_put_into_the_symbol_table():
     assert value("lorentzian(1.0, a, 0.0, b)", namespace, a=3.0, b=0.5) == lorentzian(1.0, 3.0, 0.0, 0.5)
 
 
-# ---- parsing
-
-
 def test_names_are_free_names_in_order():
     assert parse("b*f(a) + b + c").names == ("b", "f", "a", "c")
     assert parse("sum([x*k for x in y if x > z])").names == ("sum", "y", "z", "k")
@@ -281,9 +275,6 @@ def test_parsing_warns_of_nothing():
             value("2[0] + a", a=1.0)
 
 
-# ---- order and dependencies
-
-
 def test_order_inputs_and_dependencies():
     made = program({"d": "c + x", "c": "2*b", "b": "a + 1", "k": "3"}, ["x", "unused", "a"])
     assert made.inputs == ("x", "a")
@@ -352,9 +343,6 @@ def test_names_that_mean_something_to_python():
     names = ("F", "R", "P", "I", "v0", "v1", "values", "evaluate", "op_Add", "f_sqrt", "_", "self", "print")
     values = {name: float(index) for index, name in enumerate(names, 1)}
     assert value(" + ".join(names), **values) == sum(values.values())
-
-
-# ---- values
 
 
 @pytest.mark.parametrize(
@@ -537,9 +525,6 @@ def test_sum_of_hundreds_of_terms():
     assert made._interpret([0.001] * 900)[0] == made.evaluate([0.001] * 900)[0]
 
 
-# ---- the compiled path
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -628,9 +613,6 @@ def test_errors_of_the_users_functions_are_chained_and_others_pass():
         program({"b": "[f(a) for i in (1,)][0]"}, ["a"], {"f": interrupted}).evaluate([1.0])
 
 
-# ---- both paths agree
-
-
 def test_random_expressions_give_the_same_both_ways():
     kinds = fuzz_expressions.run(cases=1500, seed=20)
     assert min(kinds["value"], kinds["error"], kinds["interpreted"]) > 100
@@ -668,9 +650,6 @@ def test_generated_expressions_give_the_same_both_ways(text, values):
     assert fuzz_expressions.outcome(made.evaluate, inputs) == fuzz_expressions.outcome(
         made._interpret, inputs
     )
-
-
-# ---- symbols
 
 
 def test_version_changes_with_every_mutation():
@@ -884,9 +863,6 @@ def test_comprehension_variables_do_not_leak_or_collide():
     assert value("(lambda x, y=2: x*y)(a)", a=3.0) == 6.0
 
 
-# ---- evaluate_text
-
-
 def test_evaluate_text():
     namespace = Namespace({"k": 3.0})
     assert evaluate_text("a*k", {"a": 2.0}, namespace) == 6.0
@@ -901,9 +877,6 @@ def test_evaluate_text():
         evaluate_text("1/a", {"a": 0.0, "b": 1.0}, namespace)
     with pytest.raises(ExpressionError, match="cannot parse"):
         evaluate_text("1 +", {}, namespace)
-
-
-# ---- copies, files, threads
 
 
 def module_level(x):

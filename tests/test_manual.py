@@ -72,9 +72,6 @@ def params_3_2():
     return params
 
 
-# ---- 2.1 Using Parameters instead of variables
-
-
 def test_2_1_parameters_give_what_leastsq_gives_for_variables():
     def residual(vars, x, data):
         amp = vars[0]
@@ -144,9 +141,6 @@ def test_2_1_bounds_are_imposed_at_every_step(bounds, limit):
     assert params["decay"].value == pytest.approx(limit, rel=1e-6)
 
 
-# ---- 2.2 The Parameter class
-
-
 def test_2_2_each_input_becomes_an_attribute_of_the_same_name():
     par = Parameter(value=2.5, vary=False, min=1, max=5, name="amp", expr=None)
     assert (par.value, par.vary, par.min, par.max, par.name, par.expr) == (2.5, False, 1, 5, "amp", None)
@@ -203,9 +197,6 @@ def test_2_2_expr_is_evaluated_at_each_step():
     assert all(twice == 2 * decay for decay, twice in pairs)
 
 
-# ---- 2.3 The Parameters class
-
-
 @pytest.mark.parametrize("name", ["2a", "a b", "a.b", "", "lambda", "class", "a-b"])
 def test_2_3_keys_are_symbol_names(name):
     with pytest.raises(KeyError, match="identifier"):
@@ -257,9 +248,6 @@ def test_2_3_add_many():
     assert not p["wid2"].vary
 
 
-# ---- 2.4 Simple example
-
-
 def test_2_4_simple_example(capsys):
     def residual(params, x, data=None):
         amp = params["amp"].value
@@ -290,9 +278,6 @@ def test_2_4_simple_example(capsys):
     assert [line.split()[0] for line in lines[2:]] == ["amp", "decay", "phase_shift", "omega"]
     assert lines[3] == " decay = 0.0070 +/- 0.0000 "
     assert float(lines[5].split()[2]) == pytest.approx(2.9, abs=0.02)
-
-
-# ---- 3.1 The minimize() function
 
 
 def test_3_1_the_order_of_the_arguments():
@@ -332,9 +317,6 @@ def test_3_1_params_are_updated_on_output():
         assert par.value == out.params[name].value != params_2_1()[name].value
         assert par.stderr == out.params[name].stderr
         assert par.correl == out.params[name].correl
-
-
-# ---- 3.2 Writing a fitting function
 
 
 def test_3_2_example():
@@ -389,9 +371,6 @@ def test_3_2_the_length_of_the_array_cannot_change():
         minimize(lambda p: np.ones(3 if p["a"].value == 1 else 4), params)
 
 
-# ---- 3.3 Choosing different fitting engines
-
-
 def test_3_3_leastsq_is_the_default_the_engine_and_a_method():
     default = minimize(residual_2_1, params_2_1(), args=(x, data))
     by_name = minimize(residual_2_1, params_2_1(), args=(x, data), engine="leastsq")
@@ -399,9 +378,6 @@ def test_3_3_leastsq_is_the_default_the_engine_and_a_method():
     fitter.leastsq()
     assert default.method == by_name.method == fitter.method == "leastsq"
     assert default.values == by_name.values == fitter.values
-
-
-# ---- 3.4 Goodness-of-fit and estimated uncertainty and correlations
 
 
 def test_3_4_table_of_fit_results():
@@ -449,9 +425,6 @@ def test_3_4_near_a_bound_errorbars_is_false():
     assert out.errorbars is False
     assert params["decay"].stderr is None
     assert "'decay'" in out.message
-
-
-# ---- 3.5 Using the Minimizer class
 
 
 def test_3_5_minimizer_takes_fcn_args_and_fcn_kws():
@@ -530,9 +503,6 @@ def test_3_5_prepare_fit_checks_the_expressions():
         Minimizer(residual_2_1, params, fcn_args=(x, data)).prepare_fit()
 
 
-# ---- 4.2 A basic example, up to the report
-
-
 def test_4_2_report_of_a_repeated_fit(capsys):
     x = np.linspace(0.3, 10, 100)
     y = 1 / (0.1 * x) + 2 + 0.1 * np.random.default_rng(4).standard_normal(x.size)
@@ -552,9 +522,6 @@ def test_4_2_report_of_a_repeated_fit(capsys):
     assert re.fullmatch(r" +b: +\d\.\d{5}\+/- 0\.01\d{3} \(initial= 1\.000000\)", b)
     assert correlations == "Correlations:"
     assert re.fullmatch(r" +C\(a, b\) += 0\.601", correlation)
-
-
-# ---- chapter 5: bounds and constraints in a fit
 
 
 def test_5_1_fractions_that_add_up_to_one():

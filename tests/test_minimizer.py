@@ -44,9 +44,6 @@ def assert_same_fit(one, other):
     np.testing.assert_allclose(errors(one), errors(other), rtol=1e-6)
 
 
-# ---- both doors
-
-
 @pytest.mark.parametrize("name", ["Minimizer", "MinimizerResult", "MinimizerException", "minimize"])
 def test_names_in_the_module_and_in_the_package(name):
     assert getattr(lmfit.minimizer, name) is getattr(lmfit, name)
@@ -117,9 +114,6 @@ def test_options_of_scipy_at_every_door(fitter):
     assert fitter.leastsq(ftol=1e-3).call_kws == {"ftol": 1e-3}
     assert fitter.minimize("leastsq", ftol=1e-3).call_kws == {"ftol": 1e-3}
     assert fitter.leastsq().call_kws == {}
-
-
-# ---- what happens to the parameters
 
 
 def test_params_are_updated_in_place_when_the_fit_ends():
@@ -300,9 +294,6 @@ def test_no_parameters_is_a_clear_error(params):
         minimize(lambda p: x, params)
 
 
-# ---- made in steps
-
-
 def test_without_parameters_at_first():
     fitter = Minimizer(residual, None)
     fitter.prepare_fit(params=start())
@@ -355,9 +346,6 @@ def test_prepare_fit_leaves_values_and_calls_nothing():
     Minimizer(objective, params).prepare_fit()
     assert params == start()
     assert objective.calls == 0
-
-
-# ---- settings
 
 
 def test_scale_covar_between_fits(fitter):
@@ -441,9 +429,6 @@ def test_retry_and_polish_can_be_switched_off():
     assert "Gauss-Newton" not in plain.message
     assert plain.nfev < polished.nfev
     assert plain.params["a"].value == pytest.approx(polished.params["a"].value, rel=1e-4)
-
-
-# ---- callables and subclasses
 
 
 class Model:
@@ -535,9 +520,6 @@ def test_fits_within_a_fit():
 
     fit = minimize(outer, create_params(a=0.0))
     assert fit.params["a"].value == pytest.approx(4, rel=1e-7)
-
-
-# ---- the package
 
 
 SCRIPT = """

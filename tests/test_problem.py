@@ -33,9 +33,6 @@ def untouched(params):
     return params == start() and all(par.stderr is None for par in params.values())
 
 
-# ---- what the objective may return
-
-
 def as_series(r):
     pandas = pytest.importorskip("pandas")
     return pandas.Series(r, index=x)
@@ -156,9 +153,6 @@ def test_change_of_shape_is_none_of_length():
     np.testing.assert_allclose(values(fit), best()[0], rtol=1e-7)
 
 
-# ---- the count of evaluations
-
-
 CASES = {
     "plain": {},
     "no polish": {"polish": False},
@@ -212,9 +206,6 @@ def test_the_fit_works_on_a_copy():
 
     minimize(objective, params)
     assert seen == {(False, 1.0)}
-
-
-# ---- NaN
 
 
 def with_nan(p):
@@ -330,9 +321,6 @@ def test_propagate_hands_nan_on():
 def test_unknown_nan_policy_is_an_error_that_lists_them():
     with pytest.raises(ValueError, match="'raise', 'omit', 'propagate', not 'drop'"):
         minimize(residual, start(), nan_policy="drop")
-
-
-# ---- interrupts and limits
 
 
 class StopAt:
@@ -515,9 +503,6 @@ def test_time_limit_that_is_not_reached():
     assert minimize(residual, start(), timeout=3600).success
 
 
-# ---- derivatives from the user
-
-
 def derivatives(p):
     """The derivatives of `residual` by all of its parameters."""
     e = np.exp(-x / p["t"].value)
@@ -646,9 +631,6 @@ def test_wrong_derivatives_are_a_clear_error(returned, message):
     with pytest.raises(MinimizerException, match=message):
         minimize(residual, params, Dfun=lambda p: returned)
     assert untouched(params)
-
-
-# ---- the Problem itself
 
 
 @pytest.fixture

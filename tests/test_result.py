@@ -61,9 +61,6 @@ def result(out):
     return out.result
 
 
-# ---- fields
-
-
 @pytest.mark.parametrize("name, kind", FIELDS.items())
 def test_field_on_the_result_and_on_the_minimizer(out, name, kind):
     assert type(getattr(out.result, name)) is kind
@@ -183,9 +180,6 @@ def test_uvars_are_correlated(result):
     assert difference.std_dev == pytest.approx(math.sqrt(weights @ result.covar @ weights), rel=1e-8)
 
 
-# ---- messages
-
-
 def test_message_says_why_it_ended(result):
     assert result.message.startswith("Fit succeeded: ")
     assert result.message.endswith(".")
@@ -208,9 +202,6 @@ def test_message_of_a_fit_that_was_cut_short():
     fit = minimize(residual, start(), max_nfev=9)
     assert fit.message.startswith("Fit aborted: ")
     assert "9 evaluations" in fit.message
-
-
-# ---- the object
 
 
 def test_truth_is_success():

@@ -56,9 +56,6 @@ def assert_linear(fit, expected, tol=1e-7):
     assert fit.chisqr == pytest.approx(expected.chisqr, rel=tol)
 
 
-# ---- values close to zero
-
-
 @pytest.mark.parametrize("start", [1.0, -1.0, 0.0, 1e-3, 1e6])
 def test_optimum_exactly_at_zero(start):
     y = NOISE - LINE @ linear_solution(LINE, NOISE).values
@@ -114,9 +111,6 @@ def test_values_of_1e_minus_13_with_min_0(bounds):
     assert fit.success
     np.testing.assert_allclose(values(fit) * [1e13, 1], values(free), rtol=1e-7)
     np.testing.assert_allclose(errors(fit), decay_errors(*values(fit), y), rtol=1e-6)
-
-
-# ---- bounds
 
 
 @pytest.mark.parametrize(
@@ -224,9 +218,6 @@ def test_bounds_one_rounding_error_apart():
     assert 3 <= fit.params["a"].value <= above
 
 
-# ---- what cannot be determined
-
-
 def test_product_of_two_variables_is_degenerate():
     y = 6 * exp(-x / 0.4) + 0.01 * NOISE
     fit = minimize(lambda p: p["a"] * p["b"] * exp(-x / p["t"]) - y, create_params(a=1, b=1, t=1))
@@ -324,9 +315,6 @@ def test_zero_variables():
     assert "no variables" in fit.message
 
 
-# ---- perfect data, huge and tiny numbers
-
-
 def test_perfect_data():
     fit = minimize(decay(6 * exp(-x / 0.4)), create_params(a=1, t=1))
     assert fit.success
@@ -377,9 +365,6 @@ def test_unit_of_a_parameter(unit, bounds):
     np.testing.assert_allclose(errors(fit) / [1, unit], errors(reference), rtol=1e-6)
 
 
-# ---- arrays that belong to others
-
-
 def test_objective_that_reuses_one_array():
     y = 3 * exp(-x / 0.5) + 0.01 * NOISE
     out = np.empty_like(x)
@@ -418,9 +403,6 @@ def test_data_of_the_user_are_never_written_to(writeable):
     fit = minimize(lambda p: mine, create_params(a=3, t=1))
     fit.residual[:] = 0
     np.testing.assert_array_equal(mine, y)
-
-
-# ---- linear problems against the closed form
 
 
 @st.composite
@@ -526,9 +508,6 @@ def test_linear_problem_in_other_units(problem, unit, size):
     scale = expected.stderr
     np.testing.assert_allclose((values(fit) / units / size - expected.values) / scale, 0, atol=1e-5)
     np.testing.assert_allclose(errors(fit) / units / size, scale, rtol=1e-5)
-
-
-# ---- NIST's certified results
 
 
 RUNS = [(name, start) for name in nist.names() for start in (1, 2)]
