@@ -121,9 +121,9 @@ class View:
         self._maps = [(index, found) for index, found in enumerate(maps) if found is not None]
         self._inverses = [(index, _function(found)) for index, found in self._maps]
         self.start = self.to_space(problem.start)
-        for index, found in self._maps:
-            if isinstance(found, Bounded):
-                self.start[index] = 1.0  # inside, also where the value is on its bound
+        self._curved = [index for index, found in self._maps if isinstance(found, Bounded)]
+        self.start[self._curved] = 1.0  # inside, also where the value is on its bound
+        self._differenced: tuple[list[float], Array] | None = None
 
     @cached_property
     def lower(self) -> Array:
@@ -268,6 +268,8 @@ class View:
 
         Backward differences where a bound or a rejected point is ahead.  Parameters as of `gradient`.
         """
+        if self._differenced is not None and self._differenced[0] == u.tolist():
+            return self._differenced[1]  # the gradient has asked before the Hessian does
         at_u = self._residual(u, at_u)
         rows = np.zeros((len(u), len(at_u)))
         visible, units = self._visible_slopes(u).tolist(), self._units.tolist()
@@ -283,6 +285,7 @@ class View:
                 if not rejected and point[j] != value:
                     rows[j] = (moved - at_u) / (point[j] - value)
                     break
+        self._differenced = u.tolist(), rows.T
         return rows.T
 
     def central_differences(self, u: Array) -> Array:
@@ -349,7 +352,7 @@ class View:
 
     def _bend(self, u: Array, slope: Array) -> Array:
         """What the curvature of the maps adds to the second derivatives of a cost with this gradient."""
-        if self.space is not Space.INTERNAL:
+        if not self._curved:
             return np.zeros(len(u))
         step = _CENTRAL * np.maximum(np.abs(u), self._units)
         first = self._visible_slopes(u)

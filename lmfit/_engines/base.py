@@ -240,6 +240,8 @@ def usable_options(engine: Engine, options: Mapping[str, Any]) -> dict[str, Any]
     """
     if not options:
         return {}
-    known_to_any = {key for other in _REGISTRY.values() for key in other.keywords}
-    check_options(engine, {key: value for key, value in options.items() if key not in known_to_any})
+    unknown = {key: value for key, value in options.items() if key not in engine.keywords}
+    if unknown:
+        known_to_any = {key for other in _REGISTRY.values() for key in other.keywords}
+        check_options(engine, {key: value for key, value in unknown.items() if key not in known_to_any})
     return {key: value for key, value in options.items() if key in engine.keywords}
