@@ -37,7 +37,6 @@ __all__ = [
     "Covariance",
     "NormalEquations",
     "column_norms",
-    "correlation",
     "covariance",
     "propagate",
     "standard_errors",
@@ -262,20 +261,6 @@ def _correlated(flat: Array, free: list[int], names: list[str]) -> dict[int, str
             partners = " and ".join(map(repr, others))
             reasons[j] = f"fully correlated with {partners}" if others else "no effect on the residual"
     return reasons
-
-
-def correlation(matrix: Array) -> Array:
-    """Return the correlation matrix of a covariance; NaN where that is NaN or zero.
-
-    Examples
-    --------
-    >>> correlation(np.array([[4.0, 1.0], [1.0, 1.0]]))
-    array([[1. , 0.5],
-           [0.5, 1. ]])
-    """
-    error = np.sqrt(np.diag(matrix))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(matrix / np.outer(error, error), dtype=float)
 
 
 def propagate(gradient: Array, matrix: Array) -> Array:

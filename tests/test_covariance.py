@@ -9,7 +9,6 @@ from lmfit._covariance import (
     Bound,
     NormalEquations,
     column_norms,
-    correlation,
     covariance,
     propagate,
     standard_errors,
@@ -109,15 +108,6 @@ def test_an_unused_variable_on_its_bound_is_not_held():
     domain = Domain(np.zeros(2), np.full(2, np.inf), np.ones(2))
     side = Bound.active(np.zeros(2), np.ones(2), np.array([[1.0, 0.0], [0.0, 0.0]]), domain).side
     assert side.tolist() == [-1, 0]
-
-
-@given(SEEDS)
-def test_correlation(seed):
-    matrix = NormalEquations(jacobian_of(seed)).inverse
-    found = correlation(matrix)
-    assert np.diag(found) == pytest.approx(np.ones(3))
-    assert np.abs(found).max() <= 1 + 1e-12
-    assert found[0, 1] == pytest.approx(matrix[0, 1] / np.sqrt(matrix[0, 0] * matrix[1, 1]))
 
 
 @given(SEEDS)

@@ -185,15 +185,15 @@ class _Residual:
         self.evaluate = view.evaluate
         self.padding = max(0, len(start) - self.problem.size)
         self.trail: deque[list[float]] = deque([start.tolist()], maxlen=2 * len(start) + 20)
-        self.known = {}
+        self.at_start: Array | None = None
         if view.starts_inside and start is view.start:
-            self.known = {tuple(start.tolist()): self.problem.start_residual}
+            self.at_start = self.problem.start_residual
 
     def function(self) -> Callable[[Array], Array]:
         """Make the function to be minimised."""
         problem, padding = self.problem, self.padding
         evaluate, to_values = problem.residual, self.view.values if self.view.transforms else None
-        remember, start, at_start = self.trail.append, self.trail[0], self.known.get(tuple(self.trail[0]))
+        remember, start, at_start = self.trail.append, self.trail[0], self.at_start
 
         def residual(u: Array) -> Array:
             nonlocal at_start
