@@ -52,23 +52,23 @@ def to_float(val: Any) -> float | None:
 
 
 def gformat(val: Any, length: int = 11) -> str:
-    """Format a number in exactly ``length`` characters, with as many digits as fit.
+    """Write a number into a field of ``length`` characters, as precisely as these allow.
 
-    Like ``%g`` it chooses between fixed point and exponent, but it keeps trailing
-    zeros, and a number that is not negative has a blank in place of the sign, so that
-    columns line up.
+    Fixed point where the number suits the field, otherwise with an exponent.  The place in front of the
+    first digit is kept for the sign and blank without one, and zeros at the end stay, so that numbers
+    below each other line up.
 
     Parameters
     ----------
     val : float
-        Number to format.  What is no number is shown by its `repr`.
+        What to write; of anything that is not a number, the `repr`.
     length : int, optional
-        Number of characters.  Below 9 an exponent may need more than that.
+        Size of the field.  Numbers with an exponent may exceed one of fewer than 9 characters.
 
     Returns
     -------
     str
-        Text of ``length`` characters.
+        Aligned to the right.
 
     Examples
     --------
@@ -277,7 +277,7 @@ def _shift(number: float, exponent: int) -> float:
 
 
 def alphanumeric_sort(s: str, _nsre: re.Pattern[str] = _DIGITS) -> list[str | int]:
-    """Return a sort key that orders the numbers inside names by size.
+    """Split a name into what it is to be sorted by: text without regard to case, and whole numbers.
 
     >>> sorted(["p10", "p2", "P1", "a"], key=alphanumeric_sort)
     ['a', 'P1', 'p2', 'p10']

@@ -93,16 +93,19 @@ SortKey = Callable[[str], Any]
 
 
 def report_errors(params: Any, modelpars: Mapping[str, Any] | None = None, show_correl: bool = True) -> None:
-    """Print best-fit values, standard errors and correlations in the manual's format.
+    """Print values with their standard errors, one parameter to a line, then the larger correlations.
+
+    The layout is that of release 0.5: in parentheses where the value comes from, and below the list the
+    pairs of variables whose coefficient exceeds 0.1 in size, the most strongly correlated first.
 
     Parameters
     ----------
     params : Parameters or result
-        Parameters after a fit, or an object that has them as ``params``.
+        Whatever holds the parameters: themselves, or anything with an attribute ``params``.
     modelpars : dict, optional
-        True values, where known: parameters or numbers by name.
+        The truth, as for simulated data: by name a number or a parameter, printed as ``model_value``.
     show_correl : bool, optional
-        Whether to print the correlations above 0.1 in size, the largest first.
+        False ends the report after the list.
 
     Examples
     --------
@@ -122,30 +125,30 @@ def report_errors(params: Any, modelpars: Mapping[str, Any] | None = None, show_
 
 
 def report_fit(params: Any, **kws: Any) -> None:
-    """Print `fit_report` of parameters or of a fit result.
+    """Print what `fit_report` returns.
 
     Parameters
     ----------
     params : Parameters or result
-        What to report.
-    **kws : optional
-        Arguments of `fit_report`.
+        Passed on as the first argument.
+    **kws
+        Passed on by keyword.
     """
     _show([fit_report(params, **kws)])
 
 
 def report_ci(ci: Limits) -> None:
-    """Print confidence limits in the manual's format: one line of values per parameter.
+    """Print confidence limits in the layout of release 0.5.
 
-    As in the manual's two examples, limits at the usual three probabilities make a table
-    with one line of probabilities at its top; any other choice is repeated above each
-    parameter, so that no line is misread.
+    Each parameter has a line with its limits, the best value in the middle.  The probabilities stand
+    above: once where each parameter has three limits on either side, as in example 4.2 of the manual, and
+    with any other number of limits above every line, as in example 4.3.
 
     Parameters
     ----------
     ci : dict
-        For each name a list of ``(probability, value)`` pairs, from the lowest value to
-        the highest, with the best value at probability 0.
+        As `conf_interval` returns it: by name, in ascending order, pairs ``(probability, value)``, among
+        them that of the best value, whose probability is 0.
 
     Examples
     --------
@@ -167,22 +170,23 @@ def report_ci(ci: Limits) -> None:
 
 
 def ci_report(ci: Limits, with_offset: bool = True, ndigits: int = 5) -> str:
-    """Return a table of confidence limits.
+    """Return confidence limits as text, by default as distances from the best value.
 
     Parameters
     ----------
     ci : dict
-        For each name a list of ``(probability, value)`` pairs, from the lowest value to
-        the highest, with the best value at probability 0.
+        As `conf_interval` returns it: by name, in ascending order, pairs ``(probability, value)``, among
+        them that of the best value, whose probability is 0.
     with_offset : bool, optional
-        Whether to show the limits relative to the best value.
+        True writes signed distances beside the best value, False the limits themselves.
     ndigits : int, optional
-        Decimals of the values; numbers too small for them have an exponent.
+        How many decimals; where so many would not tell the limits apart, numbers get an exponent.
 
     Returns
     -------
     str
-        The table; the line of probabilities is repeated where they change.
+        One line per parameter; a line of probabilities comes first, and again before each parameter
+        that has others than the one above it.
 
     Examples
     --------
@@ -213,32 +217,44 @@ def fit_report(
     correl_mode: str = "list",
     ci: Limits | None = None,
 ) -> str:
-    """Return a report of a fit: statistics, values with errors, and correlations.
+    """Describe a fit in words and numbers.
+
+    Sections in this order, those without content left out: how well and at what cost it fits; warnings,
+    which quote the optimiser where it did not converge and say of every variable without standard error
+    why it has none; the parameters; the correlations; the confidence limits.
 
     Parameters
     ----------
     inpars : Parameters or result
-        Parameters after a fit, or a fit result, which has statistics as well.
+        A result is reported in full; of Parameters alone there are no statistics and no warnings.
     modelpars : dict, optional
-        True values, where known: parameters or numbers by name.
+        The truth, as for simulated data: by name a number or a parameter, added to the line of each.
     show_correl : bool, optional
-        Whether to show the correlations, the largest first.
+        False leaves out the correlations.
     min_correl : float, optional
-        Size from which on a correlation is listed.
+        Correlations smaller than this in size are not listed.
     sort_pars : bool or callable, optional
-        Show the parameters in the order they were added (False), by name, numbers by
-        size (True), or by a function that makes a sort key of a name.
+        False keeps the order of the parameters.  True sorts them by name, such that p2 comes before p10.
+        A callable takes a name and returns what to sort by.
     correl_mode : {'list', 'table'}, optional
-        List the pairs, or show the whole matrix.
+        A list of pairs, beginning with the strongest correlation, or the full matrix in a frame.
     ci : dict, optional
-        Confidence limits from `conf_interval`, to be shown beside the standard errors;
-        ``!`` marks a parameter whose one-sigma limits are more than 20 % off them.
+        Limits from `conf_interval`, `bootstrap_interval` or `credible_interval`.  The section added for
+        them has the standard error of each parameter beside its distances from the best value to the limits.
+        An exclamation mark stands where, at the level closest to one sigma, one of the two differs by more
+        than 20 % from what the standard error makes of that level.  Missing limits have their reasons.
 
     Returns
     -------
     str
-        Text of many lines.  A fit that failed says why, and each variable without a
-        standard error is listed with the reason.
+        The lines of the report, without a newline at the end.
+
+    Raises
+    ------
+    TypeError
+        There are no parameters in `inpars`.
+    ValueError
+        `correl_mode` is neither of the two.
 
     Examples
     --------
@@ -249,6 +265,13 @@ def fit_report(
     [[Variables]]
         b:  2.00000000 +/- 0.01000000 (0.50%) (init = 1)
         c:  4.00000000 +/- 0.04000000 (1.00%) == 'b**2'
+    >>> limits = {"b": [(0.6827, 1.991), (0.0, 2.0), (0.6827, 2.013)]}
+    >>> print(fit_report({"b": b}, ci=limits))
+    [[Variables]]
+        b:  2.00000000 +/- 0.01000000 (0.50%) (init = 1)
+    [[Confidence Intervals]] (! = more than 20% off the standard error)
+        name  std. error    level       lower       upper
+        b        0.01000   68.27%   -0.009000    +0.01300  !
     """
     if correl_mode not in ("list", "table"):
         raise ValueError(f"correl_mode must be 'list' or 'table', not {correl_mode!r}")
@@ -266,17 +289,17 @@ def fit_report(
 
 
 def correl_table(params: ParametersLike) -> str:
-    """Return the correlation matrix of the variables as a framed table.
+    """Return the full matrix of correlation coefficients, drawn with a frame.
 
     Parameters
     ----------
     params : Parameters
-        Parameters after a fit.
+        Those that are variables and know their correlations become rows and columns.
 
     Returns
     -------
     str
-        The table, or an empty text where nothing is correlated.
+        Empty if there are none.
     """
     names = _correlated(params, list(params))
     if not names:
@@ -295,25 +318,25 @@ def params_table(
     fmt: str = "g",
     columns: Sequence[str] = TABLE_COLUMNS,
 ) -> str:
-    """Return a table of parameter attributes, one line per parameter, sorted by name.
+    """Return attributes of parameters in columns, with a row for each parameter in the order of the names.
 
     Parameters
     ----------
     params : Parameters
-        What to show.
+        The rows.
     colwidth : int, optional
-        Least width of a column.
+        Every column has at least so many characters, more where its contents need them.
     precision : int, optional
-        Digits of a number.
-    fmt : str, optional
-        How a number is written: one of 'g', 'e', 'f'.
+        Digits behind the point, or with ``fmt='g'`` in all.
+    fmt : {'g', 'e', 'f'}, optional
+        Type of the format of numbers.
     columns : sequence of str, optional
-        Attributes to show.
+        Names of attributes, from the left.
 
     Returns
     -------
     str
-        The table with a line of titles.
+        The first line holds the titles.
     """
     rows = [["Name", *(column.title() for column in columns)]]
     for name in sorted(params):
@@ -323,7 +346,21 @@ def params_table(
 
 
 def getfloat_attr(obj: Any, attr: str, length: int = 11) -> str:
-    """Return an attribute as text: 'unknown' where it is missing or None.
+    """Return the text that stands for an attribute of a result in a report.
+
+    Parameters
+    ----------
+    obj : object
+        The result.
+    attr : str
+        Name of the attribute.
+    length : int, optional
+        Number of characters for a float, see `gformat`.
+
+    Returns
+    -------
+    str
+        'unknown' for None and for what is not there; a whole number with all its digits.
 
     Examples
     --------
@@ -341,21 +378,21 @@ def getfloat_attr(obj: Any, attr: str, length: int = 11) -> str:
 
 
 def fitreport_html_table(result: Any, show_correl: bool = True, min_correl: float = 0.1) -> str:
-    """Return the report of a fit as HTML tables, as notebooks show it.
+    """Return as HTML what `fit_report` says in text; notebooks display results by it.
 
     Parameters
     ----------
-    result : result
-        What a fit returned.
+    result : Parameters or result
+        Parameters alone have neither statistics nor warnings.
     show_correl : bool, optional
-        Whether to show the correlations.
+        False leaves out the table of correlations.
     min_correl : float, optional
-        Size from which on a correlation is shown.
+        Correlations smaller than this in size are left out.
 
     Returns
     -------
     str
-        Tables of statistics, parameters and correlations, and what went wrong.
+        ``<table>`` elements, one below the other: statistics, warnings, parameters, correlations.
     """
     params = _parameters(result)
     statistics = [] if isinstance(result, Mapping) else _statistics_rows(result)
@@ -374,17 +411,17 @@ def fitreport_html_table(result: Any, show_correl: bool = True, min_correl: floa
 
 
 def params_html_table(params: ParametersLike) -> str:
-    """Return the parameters as an HTML table.
+    """Return the values, errors, bounds and expressions of parameters as HTML.
 
     Parameters
     ----------
     params : Parameters
-        What to show.  Columns that would be empty are left out.
+        The rows.  Errors, expressions and brute steps have columns only if a parameter has one.
 
     Returns
     -------
     str
-        One ``<table>`` element.
+        A ``<table>`` element.
     """
     pars = params.values()
     columns: dict[str, Callable[[ParameterLike], str]] = {"value": lambda par: gformat(par.value).strip()}
@@ -404,18 +441,18 @@ def params_html_table(params: ParametersLike) -> str:
 
 
 def ci_html_table(ci: Limits) -> str:
-    """Return confidence limits as an HTML table.
+    """Return confidence limits as HTML, for notebooks.
 
     Parameters
     ----------
     ci : dict
-        For each name a list of ``(probability, value)`` pairs, from the lowest value to
-        the highest, with the best value at probability 0.
+        As for `ci_report`.
 
     Returns
     -------
     str
-        One ``<table>`` element for each run of parameters with the same probabilities.
+        A ``<table>`` element; another one starts where the probabilities change from one parameter to
+        the next.
     """
     rows = _rows(ci)
     tables: list[tuple[list[str], list[list[str]]]] = []
@@ -688,7 +725,23 @@ def _interval_lines(params: ParametersLike, names: Sequence[str], ci: Limits) ->
             flag = "  !" if level == nearest and _differs(error, level, lower, upper) else ""
             sides = f"{_four(lower, '+'):>10}  {_four(upper, '+'):>10}"
             lines.append(f"    {left:<{width + 12}}  {level:>7.2%}  {sides}{flag}")
-    return lines
+    return lines + _missing_limit_lines(known, ci)
+
+
+def _missing_limit_lines(names: Sequence[str], ci: Limits) -> list[str]:
+    """Say of the limits that are not finite why, where `ci` knows: one paragraph for each reason."""
+    lost: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        row, reasons = list(ci[name]), getattr(ci, "status", {}).get(name, [])
+        best = min(range(len(row)), key=lambda place: row[place][0], default=0)
+        for place, ((level, value), reason) in enumerate(zip(row, reasons)):
+            if reason and not math.isfinite(value):
+                side = "lower" if place < best else "upper"
+                lost.setdefault((name, reason), []).append(f"{side} {level:.2%}")
+    lines = []
+    for (name, reason), limits in lost.items():
+        lines += wrap(f"{name}, {', '.join(limits)}: {reason}", hanging="  ")
+    return ["[[Missing Limits]]", *lines] if lines else []
 
 
 def _four(number: float, sign: str = "") -> str:

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import pytest
 
 from lmfit import printfuncs
+from lmfit._intervals import ConfidenceIntervals, Interval, Limit, Missing
 from lmfit.printfuncs import (
     ci_html_table,
     ci_report,
@@ -341,6 +342,26 @@ def test_missing_limits_are_shown():
     lines = fit_report({"x": par(2.0), "y": par(1.0)}, ci=ci).splitlines()
     assert lines[-2].split() == ["x", "none", "68.00%", "nan", "+1.000"]
     assert lines[-1].split() == ["95.00%", "-inf", "nan"]
+
+
+def test_missing_limits_have_their_reasons():
+    flat = "chi-square stays below the level however far the parameter goes"
+    rows = {
+        "a": [
+            Limit(0.95, -1, -INF, Missing.FLAT, flat),
+            Limit(0.68, -1, -INF, Missing.FLAT, flat),
+            Limit(0.68, 1, 3.0),
+            Limit(0.95, 1, NAN, Missing.NOT_CONVERGED, "a refit did not converge"),
+        ],
+        "b": [Limit(0.68, -1, 1.5, reason="a note on a limit that was found"), Limit(0.68, 1, 2.5)],
+    }
+    ci = ConfidenceIntervals({name: Interval(2.0, tuple(limits)) for name, limits in rows.items()})
+    params = {"a": par(2.0, stderr=1.0), "b": par(2.0, stderr=0.5)}
+    check_golden("fit_report_missing.txt", fit_report(params, ci=ci))
+
+
+def test_limits_without_reasons_are_not_explained():
+    assert "Missing" not in fit_report({"x": par(2.0)}, ci={"x": [(0.68, NAN), (0.0, 2.0), (0.68, 3.0)]})
 
 
 @pytest.mark.parametrize("with_offset", [True, False])
