@@ -1,0 +1,621 @@
+r"""Figures of fits, and of what the data say about the parameters.
+
+Every function draws into the axes that it is given, or into new ones, and returns them, so
+that anything can be changed or added.  New axes go into the current figure if that is still
+empty, else into a new one.  The functions take arrays and what `conf_interval` and
+`conf_interval2d` return; matplotlib is loaded when the first of them is called.
+
+Two scales make deviations from the linear approximation visible, for which they are straight.
+Profiles show the probability *P* as the number of standard deviations of a normal distribution
+within which it lies, :math:`z = \sqrt 2\, \mathrm{erf}^{-1}(P)`; that of a linear model is a V
+(D. M. Bates and D. G. Watts, *Nonlinear Regression Analysis*, 1988, section 6.1).  Regions are
+interpolated on the radius :math:`s = \sqrt{-2 \ln(1 - P)}`, which for a linear model is a cone over
+an ellipse.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from ._derivatives import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "plot_fit",
+    "plot_pairs",
+    "plot_profile",
+    "plot_profiles",
+    "plot_region",
+    "plot_residuals",
+    "plot_trace",
+    "two_panels",
+]
+
+#: By name of the fixed parameter the values of all, and their probability under the key 'prob'.
+Trace: TypeAlias = Mapping[str, Mapping[str, Any]]
+Limits: TypeAlias = Mapping[str, Iterable[tuple[float, float]]]
+
+_GREY = "0.6"
+#: Closest to 1 that a probability is taken to be: the next number below it.
+_ALMOST_ONE = 1.0 - 1e-16
+#: Height up to which a profile is drawn, in units of the highest level.
+_HEADROOM = 1.25
+#: Points of an ellipse and of the curve of a linear model.
+_SMOOTH = 201
+
+
+def plot_fit(
+    x: Any,
+    data: Any,
+    best_fit: Any,
+    *,
+    x_fit: Any = None,
+    init: Any = None,
+    components: Mapping[str, Any] | None = None,
+    band: Any = None,
+    yerr: Any = None,
+    ax: Axes | None = None,
+    datafmt: str = "o",
+    fitfmt: str = "-",
+    initfmt: str = "--",
+    data_kws: Mapping[str, Any] | None = None,
+    fit_kws: Mapping[str, Any] | None = None,
+    init_kws: Mapping[str, Any] | None = None,
+    ax_kws: Mapping[str, Any] | None = None,
+    xlabel: str | None = None,
+    ylabel: str | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw data and the model at its best values.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Where the data are.
+    data : array_like, shape (n,), or None
+        None draws no data.
+    best_fit : array_like
+        The model at its best values, at `x_fit` if that is given, else at `x`.
+    x_fit : array_like, optional
+        Where the model is known, such as on a finer grid.
+    init : array_like, optional
+        The model at its start values.
+    components : dict, optional
+        Parts of the model, by label.
+    band : array_like or pair of array_like, optional
+        Uncertainty of `best_fit`: its half width, or the lower and the upper limit.
+    yerr : array_like, optional
+        Errors of the data.
+    ax : Axes, optional
+        Where to draw; new ones by default.
+    datafmt, fitfmt, initfmt : str, optional
+        Formats as of `matplotlib.axes.Axes.plot`.
+    data_kws, fit_kws, init_kws : dict, optional
+        Further arguments of `plot` (of `errorbar` for data with errors).
+    ax_kws : dict, optional
+        Arguments for new axes.
+    xlabel, ylabel, title : str, optional
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ImportError
+        The package matplotlib is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(0, 1, 5)
+    >>> ax = plot_fit(x, [0.1, 0.4, 1.1, 1.4, 2.1], 2 * x, band=0.1)
+    >>> ax.get_legend_handles_labels()[1]
+    ['data', 'best fit', 'uncertainty']
+    """
+    ax = _axes(ax, ax_kws)
+    points = _sorted(x if x_fit is None else x_fit)
+    if data is not None:
+        _draw_data(ax, x, data, yerr, datafmt, {"label": "data", **(data_kws or {})})
+    if init is not None:
+        ax.plot(*points(init), initfmt, **{"label": "initial fit", **(init_kws or {})})
+    (line,) = ax.plot(*points(best_fit), fitfmt, **{"label": "best fit", **(fit_kws or {})})
+    if band is not None:
+        lower, upper = (points(side) for side in _limits_of(band, np.asarray(best_fit)))
+        look: dict[str, Any] = {
+            "label": "uncertainty",
+            "color": line.get_color(),
+            "alpha": 0.25,
+            "linewidth": 0.0,
+        }
+        ax.fill_between(lower[0], lower[1], upper[1], **look)
+    for label, component in (components or {}).items():
+        ax.plot(*points(component), "--", linewidth=1.0, label=label)
+    _describe(ax, xlabel, ylabel, title)
+    ax.legend(loc="best")
+    return ax
+
+
+def plot_residuals(
+    x: Any,
+    residual: Any,
+    *,
+    yerr: Any = None,
+    ax: Axes | None = None,
+    datafmt: str = "o",
+    data_kws: Mapping[str, Any] | None = None,
+    fit_kws: Mapping[str, Any] | None = None,
+    ax_kws: Mapping[str, Any] | None = None,
+    xlabel: str | None = None,
+    ylabel: str | None = "residuals",
+    title: str | None = None,
+) -> Axes:
+    """Draw residuals around a line at zero.
+
+    Parameters
+    ----------
+    x, residual : array_like, shape (n,)
+        The residual is drawn as it is given.
+    yerr : array_like, optional
+        Errors of the data.
+    ax : Axes, optional
+        Where to draw; new ones by default.
+    datafmt : str, optional
+        Format as of `matplotlib.axes.Axes.plot`.
+    data_kws : dict, optional
+        Further arguments of `plot`, or of `errorbar`.
+    fit_kws : dict, optional
+        Further arguments of `axhline`, for the line.
+    ax_kws : dict, optional
+        Arguments for new axes.
+    xlabel, ylabel, title : str, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = _axes(ax, ax_kws)
+    ax.axhline(0.0, **{"color": _GREY, "linewidth": 1.0, "zorder": 0, **(fit_kws or {})})
+    _draw_data(ax, x, residual, yerr, datafmt, {"label": "residuals", **(data_kws or {})})
+    _describe(ax, xlabel, ylabel, title)
+    return ax
+
+
+def two_panels(
+    fig: Figure | None = None, fig_kws: Mapping[str, Any] | None = None
+) -> tuple[Figure, Axes, Axes]:
+    """Make axes for a fit and, in a flat panel above it, for its residuals.
+
+    Parameters
+    ----------
+    fig : Figure, optional
+        Where to put them; a new figure by default.
+    fig_kws : dict, optional
+        Arguments for a new figure.
+
+    Returns
+    -------
+    fig : Figure
+    ax_fit, ax_residuals : Axes
+        They share the x axis, whose numbers stand below the fit only.
+    """
+    figure = _pyplot().figure(**{"layout": "constrained", **(fig_kws or {})}) if fig is None else fig
+    upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (1, 4)})
+    return figure, lower, upper
+
+
+def plot_profile(
+    ci: Limits,
+    name: str,
+    trace: Trace | None = None,
+    result: Any = None,
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the profile of a parameter and its confidence intervals.
+
+    The curve shows how probable it is, in standard deviations, that a value is to be excluded when all
+    others are adjusted to it.  Each level is a horizontal line from the lower to the upper limit.
+
+    Parameters
+    ----------
+    ci : dict
+        As `conf_interval` returns it.
+    name : str
+        The parameter.
+    trace : dict, optional
+        That of ``conf_interval(..., trace=True)``.  Without it the limits alone make the curve.
+    result : MinimizerResult or Minimizer, optional
+        Its standard error is shown as a dashed line, on which the profile of a linear model lies.
+    ax : Axes, optional
+        Where to draw; new ones by default.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> ax = plot_profile({"b": [(0.68, 1.9), (0.0, 2.0), (0.68, 2.2)]}, "b")
+    >>> ax.get_xlabel()
+    'b'
+    """
+    row = _row(ci, name)
+    best = _best(row)
+    if not math.isfinite(best):
+        raise ValueError(f"parameter {name!r} has no finite best value in these intervals: nothing to draw")
+    ax = _axes(ax)
+    levels = sorted({prob for prob, _ in row if prob})
+    values, heights = _profile(row, {} if trace is None else _traced(trace, name), name)
+    shown = heights <= _HEADROOM * float(_deviations(max(levels, default=1.0)))
+    (line,) = ax.plot(values[shown], heights[shown], "o-", markersize=3.0, label="profile")
+    for probability in levels:
+        _draw_level(ax, row, best, probability, line.get_color())
+    if result is not None:
+        _draw_linear(ax, result, name)
+    ax.set_ylim(bottom=0.0)
+    _describe(ax, name, "standard deviations", None)
+    return ax
+
+
+def plot_profiles(
+    ci: Limits,
+    trace: Trace | None = None,
+    result: Any = None,
+    *,
+    names: Sequence[str] | None = None,
+    axes: Any = None,
+) -> Any:
+    """Draw the profiles of several parameters side by side, see `plot_profile`.
+
+    Parameters
+    ----------
+    ci, trace, result
+        As of `plot_profile`.
+    names : sequence of str, optional
+        The parameters; by default all of `ci`.
+    axes : array of Axes, optional
+        As many as there are parameters; a new figure by default.
+
+    Returns
+    -------
+    ndarray of Axes
+        One for each parameter.
+    """
+    names = list(ci) if names is None else list(names)
+    if axes is None:
+        size = (3.2 * len(names), 2.8)
+        _, axes = _pyplot().subplots(1, len(names), squeeze=False, figsize=size, layout="constrained")
+    drawn = np.asarray(axes, dtype=object).ravel()
+    for name, ax in zip(names, drawn, strict=True):
+        plot_profile(ci, name, trace, result, ax=ax)
+    for ax in drawn[1:]:
+        ax.set_ylabel("")
+    return drawn
+
+
+def plot_trace(
+    trace: Trace, x_name: str, y_name: str, *, ax: Axes | None = None, colorbar: bool = True
+) -> Axes:
+    """Draw how two parameters depend on each other: each as adjusted to given values of the other.
+
+    For a linear model these are two straight lines, through the points of a region's edge where it
+    has horizontal and vertical tangents; the closer they are to each other, the stronger the correlation.
+
+    Parameters
+    ----------
+    trace : dict
+        That of ``conf_interval(..., trace=True)``, with both parameters.
+    x_name, y_name : str
+        The parameters.
+    ax : Axes, optional
+        Where to draw; new ones by default.
+    colorbar : bool, optional
+        Whether to explain the colours, which show the probability.
+
+    Returns
+    -------
+    Axes
+    """
+    curves = [_traced(trace, x_name), _traced(trace, y_name)]
+    ax = _axes(ax)
+    points = None
+    for fixed, curve in zip((x_name, y_name), curves):
+        order = np.argsort(curve[fixed])
+        x, y, prob = (np.asarray(curve[key], dtype=float)[order] for key in (x_name, y_name, "prob"))
+        ax.plot(x, y, color=_GREY, linewidth=1.0, zorder=1, label=f"{fixed} fixed")
+        points = ax.scatter(x, y, c=prob, s=20.0, vmin=0.0, vmax=1.0, zorder=2)
+    if colorbar and points is not None:
+        ax.figure.colorbar(points, ax=ax, label="probability")
+    _describe(ax, x_name, y_name, None)
+    return ax
+
+
+def plot_region(
+    x: Any,
+    y: Any,
+    grid: Any,
+    x_name: str,
+    y_name: str,
+    result: Any = None,
+    *,
+    sigmas: Sequence[float] = (1, 2, 3),
+    ax: Axes | None = None,
+    labels: bool = True,
+) -> Axes:
+    r"""Draw the confidence regions of two parameters.
+
+    Parameters
+    ----------
+    x, y, grid : array_like, shapes (nx,), (ny,), (ny, nx)
+        What `conf_interval2d` returns; a nan in the grid leaves a gap.
+    x_name, y_name : str
+        The parameters.
+    result : MinimizerResult or Minimizer, optional
+        Its best values are marked, and dashed ellipses show what its covariance makes of the regions.
+    sigmas : sequence of float, optional
+        Levels: below 1 a probability; from 1 on *k* stands for that of *k* standard deviations of
+        one normal variable, :math:`\mathrm{erf}(k/\sqrt 2)`.
+    ax : Axes, optional
+        Where to draw; new ones by default.
+    labels : bool, optional
+        Whether to write the levels on their contours.
+
+    Returns
+    -------
+    Axes
+        Its contours are drawn on the radius :math:`\sqrt{-2 \ln(1 - P)}`.
+    """
+    levels = {_radius(_probability(sigma)): _level_text(sigma) for sigma in sorted(sigmas)}
+    radii = np.ma.masked_invalid(_radius(np.asarray(grid, dtype=float)))
+    ax = _axes(ax)
+    ax.contourf(x, y, radii, [0.0, *levels], cmap="Blues_r", alpha=0.6)
+    lines = ax.contour(x, y, radii, list(levels), colors="C0", linewidths=1.2)
+    if labels:
+        ax.clabel(lines, fmt=levels, fontsize="small")
+    if result is not None:
+        _draw_ellipses(ax, result, (x_name, y_name), [_probability(sigma) for sigma in sigmas])
+    _describe(ax, x_name, y_name, None)
+    return ax
+
+
+def plot_pairs(
+    minimizer: Any,
+    result: Any = None,
+    names: Sequence[str] | None = None,
+    *,
+    sigmas: Sequence[float] = (1, 2, 3),
+    nx: int = 20,
+    ny: int = 20,
+    axes: Any = None,
+    **kws: Any,
+) -> Any:
+    """Draw a matrix of pictures: profiles on its diagonal, the regions of all pairs below.
+
+    Parameters
+    ----------
+    minimizer, result
+        As of `conf_interval`.
+    names : sequence of str, optional
+        The parameters; by default all variables.
+    sigmas : sequence of float, optional
+        Levels, as of `plot_region`.
+    nx, ny : int, optional
+        Number of points of the grids.
+    axes : array of Axes, shape (k, k), optional
+        For *k* parameters; a new figure by default.
+    **kws
+        Arguments of `conf_interval2d`, such as `executor`.
+
+    Returns
+    -------
+    ndarray of Axes, shape (k, k)
+        Those above the diagonal are switched off.
+    """
+    from .confidence import conf_interval, conf_interval2d
+
+    result = minimizer.result if result is None else result
+    names = list(result.var_names) if names is None else list(names)
+    count = len(names)
+    if axes is None:
+        size = (2.4 * count + 0.6, 2.2 * count + 0.4)
+        _, axes = _pyplot().subplots(
+            count, count, sharex="col", squeeze=False, figsize=size, layout="constrained"
+        )
+    axes = np.asarray(axes, dtype=object).reshape(count, count)
+    ci, trace = conf_interval(minimizer, result, p_names=names, sigmas=sigmas, trace=True)
+    for row, y_name in enumerate(names):
+        for column, x_name in enumerate(names):
+            ax = axes[row, column]
+            if column > row:
+                ax.set_axis_off()
+            elif column == row:
+                plot_profile(ci, x_name, trace, result, ax=ax)
+            else:
+                x, y, grid = conf_interval2d(minimizer, result, x_name, y_name, nx, ny, **kws)
+                plot_region(x, y, grid, x_name, y_name, result, sigmas=sigmas, ax=ax, labels=False)
+    _tidy(axes)
+    return axes
+
+
+def _pyplot() -> Any:
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("pictures need the package matplotlib: pip install 'lmfit[plot]'") from error
+    return plt
+
+
+def _axes(ax: Axes | None, kws: Mapping[str, Any] | None = None) -> Axes:
+    """The axes given, or new ones: in the current figure only if they have it for themselves."""
+    if ax is not None:
+        return ax
+    plt = _pyplot()
+    figure = plt.figure() if plt.gcf().axes else plt.gcf()
+    new: Axes = figure.add_subplot(**(kws or {}))
+    return new
+
+
+def _describe(ax: Axes, xlabel: str | None, ylabel: str | None, title: str | None) -> None:
+    if xlabel is not None:
+        ax.set_xlabel(xlabel)
+    if ylabel is not None:
+        ax.set_ylabel(ylabel)
+    if title is not None:
+        ax.set_title(title)
+
+
+def _draw_data(ax: Axes, x: Any, y: Any, yerr: Any, fmt: str, kws: Mapping[str, Any]) -> None:
+    if yerr is None:
+        ax.plot(x, y, fmt, **kws)
+    else:
+        ax.errorbar(x, y, yerr=yerr, fmt=fmt, **kws)
+
+
+def _sorted(x: Any) -> Any:
+    """A function from `y` to the points of a curve in the order of `x`: a line must not run to and fro."""
+    x = np.asarray(x)
+    order = np.argsort(x, kind="stable")
+    return lambda y: (x[order], np.broadcast_to(y, x.shape)[order])
+
+
+def _limits_of(band: Any, best_fit: Array) -> tuple[Any, Any]:
+    """Lower and upper limit of a band, which may be given by its half width."""
+    if isinstance(band, (tuple, list)) and len(band) == 2:
+        return np.asarray(band[0]), np.asarray(band[1])
+    half = np.asarray(band)
+    return best_fit - half, best_fit + half
+
+
+def _row(ci: Limits, name: str) -> list[tuple[float, float]]:
+    if name not in ci:
+        raise KeyError(f"there are no intervals for {name!r}; there are for {', '.join(map(repr, ci))}")
+    return [(float(prob), float(value)) for prob, value in ci[name]]
+
+
+def _best(row: list[tuple[float, float]]) -> float:
+    return min(row, key=lambda pair: pair[0], default=(0.0, math.nan))[1]
+
+
+def _traced(trace: Trace, name: str) -> Mapping[str, Any]:
+    if name not in trace:
+        raise KeyError(f"there is no trace of {name!r}; there are traces of {', '.join(map(repr, trace))}")
+    return trace[name]
+
+
+def _profile(row: list[tuple[float, float]], curve: Mapping[str, Any], name: str) -> tuple[Array, Array]:
+    """Values and heights of a profile, from its trace and its limits."""
+    points = dict(zip(map(float, curve.get(name, ())), curve.get("prob", ())))
+    points |= {value: prob for prob, value in row if math.isfinite(value)}
+    values = np.array(sorted(points))
+    return values, _deviations([points[value] for value in values])
+
+
+def _deviations(probability: Any) -> Array:
+    """Number of standard deviations that hold a probability; nan where it is one."""
+    from scipy.special import erfinv
+
+    inside = np.clip(np.asarray(probability, dtype=float), 0.0, _ALMOST_ONE)
+    return np.asarray(math.sqrt(2.0) * erfinv(inside))
+
+
+def _draw_level(
+    ax: Axes, row: list[tuple[float, float]], best: float, probability: float, color: Any
+) -> None:
+    """Draw one level: a faint line all across, a strong one between its limits, and its name."""
+    height = float(_deviations(probability))
+    ax.axhline(height, color=_GREY, linewidth=0.6, zorder=0)
+    inside = sorted(value for prob, value in row if prob == probability and math.isfinite(value))
+    for limit in inside:
+        ax.plot([limit, limit], [0.0, height], color=color, linewidth=0.8, alpha=0.6)
+    ax.plot([min([*inside, best]), max([*inside, best])], [height, height], color=color, alpha=0.6)
+    text = f"{probability:.4g}" if probability > 0.9995 else f"{100.0 * probability:.3g} %"
+    place = ax.get_yaxis_transform()
+    ax.text(0.99, height, text, transform=place, ha="right", va="bottom", fontsize="x-small", color="0.4")
+
+
+def _draw_linear(ax: Axes, result: Any, name: str) -> None:
+    """Draw the profile that the standard error stands for, over the range of the axes."""
+    par = result.params[name]
+    if not par.stderr:
+        return
+    low, high = ax.get_xlim()
+    values = np.linspace(low, high, _SMOOTH)
+    distance = np.abs(values - par.value) / par.stderr
+    ax.plot(values, _deviations(_probability_within(distance, result)), "--", color=_GREY, zorder=1,
+            label="standard error")  # fmt: skip
+    ax.set_xlim(low, high)
+
+
+def _probability_within(distance: Array, result: Any) -> Array:
+    """Probability within a distance in standard errors: of Student's t where their size was estimated."""
+    from scipy.special import erf, stdtr
+
+    if not result.scale_covar:
+        return np.asarray(erf(distance / math.sqrt(2.0)))
+    return np.asarray(1.0 - 2.0 * stdtr(max(1, result.nfree), -distance))
+
+
+def _probability(sigma: float) -> float:
+    """A level as a probability."""
+    return float(sigma) if sigma < 1.0 else math.erf(sigma / math.sqrt(2.0))
+
+
+def _level_text(sigma: float) -> str:
+    return f"{100.0 * sigma:.3g} %" if sigma < 1.0 else f"{sigma:g}σ"
+
+
+def _radius(probability: Any) -> Any:
+    """Radius of the circle that holds a probability of two independent normal variables."""
+    return np.sqrt(-2.0 * np.log1p(-np.clip(probability, 0.0, _ALMOST_ONE)))
+
+
+def _draw_ellipses(ax: Axes, result: Any, names: tuple[str, str], probabilities: list[float]) -> None:
+    """Mark the best values, and draw the regions that the standard errors and correlation stand for."""
+    one, two = (result.params[name] for name in names)
+    ax.plot([one.value], [two.value], "+", color="black", markersize=8.0, label="best fit")
+    if not (one.stderr and two.stderr):
+        return
+    correlation = (one.correl or {}).get(names[1], (two.correl or {}).get(names[0], 0.0))
+    angle = np.linspace(0.0, 2.0 * np.pi, _SMOOTH)
+    across = correlation * np.cos(angle) + math.sqrt(max(0.0, 1.0 - correlation**2)) * np.sin(angle)
+    label: str | None = "covariance"
+    for probability in probabilities:
+        radius = _ellipse_radius(probability, result)
+        x, y = one.value + radius * one.stderr * np.cos(angle), two.value + radius * two.stderr * across
+        ax.plot(x, y, "--", color="C3", linewidth=1.0, label=label)
+        label = None
+
+
+def _ellipse_radius(probability: float, result: Any) -> float:
+    r"""Radius, in standard errors, of the region of two parameters in the linear approximation.
+
+    With errors of known size the square of the radius is that of two normal variables.  Otherwise half
+    of it follows the F distribution with 2 and :math:`\nu` degrees of freedom, for which
+    :math:`P = 1 - (1 + 2F/\nu)^{-\nu/2}`.
+    """
+    if not result.scale_covar:
+        return float(_radius(probability))
+    nfree = max(1, result.nfree)
+    return math.sqrt(nfree * math.expm1(-2.0 / nfree * math.log1p(-probability)))
+
+
+def _tidy(axes: Any) -> None:
+    """Leave names and numbers only at the outer edges of a matrix of axes; profiles have their own scale."""
+    last = len(axes) - 1
+    for (row, column), ax in np.ndenumerate(axes):
+        if row != last:
+            ax.set_xlabel("")
+        if row == column:
+            ax.set_ylabel("")
+            ax.yaxis.tick_right()
+        elif column > 0:
+            ax.set_ylabel("")
+            ax.tick_params(labelleft=False)
