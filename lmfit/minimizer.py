@@ -10,7 +10,8 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -144,6 +145,7 @@ class Minimizer:
         self.progress = progress
         self.kws = kws
         self.result: MinimizerResult | None = None
+        self._last_settings: _Settings | None = None
         self._generation = 0
         self._originals: list[Parameter] = []
         self._params = Parameters()
@@ -189,7 +191,7 @@ class Minimizer:
         """
         if params is not None:
             self.params = params
-        self._compiled(_engines.find("leastsq"), Policy(), {})
+        self._compiled(_engines.find("leastsq"), Policy(), {}, self._params)
         return self.result
 
     def __getattr__(self, name: str) -> Any:
@@ -308,15 +310,53 @@ class Minimizer:
         engine = _engines.find(method)
         given = {key: value for key, value in kws.items() if value is not None}
         policy, flags, options = self._settings(engine, given)
+        settings = _Settings(engine, policy, dict(options))
         with shown(policy, flags["progress"], engine.name) as watching:
-            problem = self._compiled(engine, watching, options)
+            problem = self._compiled(engine, watching, options, self._params)
             problem.previous = self.result
             self._mark_start(problem)
             outcome, aborted = _run(engine, problem, options)
         problem.finish()
         result = concluded(problem, engine, outcome, aborted, flags, options)
         self._write_back(result)
+        self._last_settings = settings
         return result
+
+    def search_again(self, result: MinimizerResult | None = None) -> tuple[Engine, Problem, dict[str, Any]]:
+        """Return the problem of a fit at its best point, ready to be searched again with its settings.
+
+        For what refits, such as confidence intervals: neither the parameters nor the result of the
+        Minimizer are touched by what is done with it.  Callback and limits are those of no search.
+
+        Parameters
+        ----------
+        result : MinimizerResult, optional
+            That of the fit; the last one by default.
+
+        Returns
+        -------
+        engine : Engine
+        problem : Problem
+            Not yet evaluated.
+        options : dict
+            For the engine.
+
+        Raises
+        ------
+        MinimizerException
+            There has been no fit.
+        """
+        found = self.result if result is None else result
+        if found is None:
+            raise MinimizerException("there is no fit yet to start from; call minimize() or leastsq() first")
+        settings = self._last_settings
+        if settings is None or found is not self.result:
+            engine = _engines.find(found.method)
+            policy, _, options = self._settings(engine, dict(found.call_kws))
+            settings = _Settings(engine, policy, options)
+        quiet = replace(settings.policy, iter_cb=None, timeout=None, max_nfev=math.inf)
+        options = dict(settings.options)
+        return settings.engine, self._compiled(settings.engine, quiet, options, found.params), options
 
     def _settings(
         self, engine: Engine, given: dict[str, Any]
@@ -339,17 +379,19 @@ class Minimizer:
         _engines.check_options(engine, {key: value for key, value in kws.items() if key in given})
         return policy, flags, _engines.usable_options(engine, kws)
 
-    def _compiled(self, engine: Engine, policy: Policy, options: dict[str, Any]) -> Problem:
+    def _compiled(
+        self, engine: Engine, policy: Policy, options: dict[str, Any], params: Parameters
+    ) -> Problem:
         if not callable(self.userfcn):
             raise MinimizerException(
                 f"the objective must be a function of the parameters, not {_shown(self.userfcn)}; "
                 "give one, Minimizer(userfcn, params)"
             )
-        if not self._params:
+        if not params:
             raise MinimizerException("there are no parameters to fit; give them, Minimizer(userfcn, params)")
         problem = Problem(
             self.userfcn,
-            self._params,
+            params,
             self.userargs,
             self.userkws,
             policy,
@@ -384,6 +426,15 @@ class Minimizer:
 
 
 MinimizerResult.register(Minimizer)
+
+
+class _Settings(NamedTuple):
+    """How a fit is made, once those of the Minimizer and of the call have been told apart."""
+
+    engine: Engine
+    policy: Policy
+    options: dict[str, Any]
+
 
 #: Settings that are true or false, of a Minimizer and of each fit.
 _FLAGS = ("scale_covar", "calc_covar", "progress")

@@ -542,3 +542,21 @@ def test_a_fit_needs_no_optional_package():
         env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
+
+
+def test_a_search_can_be_made_again_with_its_settings():
+    def residual(params):
+        return params["a"] * np.arange(1.0, 5.0) - 2.0
+
+    fitter = Minimizer(residual, create_params(a=1))
+    with pytest.raises(MinimizerException, match="no fit yet"):
+        fitter.search_again()
+    first = fitter.minimize("nelder", reduce_fcn="huber", iter_cb=lambda *args: None, tol=1e-9)
+    engine, problem, options = fitter.search_again()
+    assert (engine.name, options) == ("nelder", {"tol": 1e-9})
+    assert problem.start == [first.params["a"].value]
+    assert problem.policy.reduce_fcn is not None and problem.policy.iter_cb is None
+    fitter.leastsq(xtol=1e-9)
+    assert fitter.search_again()[2] == {"xtol": 1e-9}
+    assert fitter.search_again(first)[0].name == "nelder"
+    assert problem.params is not first.params
