@@ -1,6 +1,8 @@
-"""Fit three measured data sets with bounds and constraints, and compare with the certified answers.
+"""Quickstart: three measured data sets
+====================================
 
-The data, and the answers to eleven digits, are NIST's (see ``nist.py``). Run it as it is::
+Fits with bounds and constraints, compared with the certified answers. The data, and the answers to eleven
+digits, are NIST's (see ``nist.py``). Run it as it is::
 
     python examples/quickstart.py
 
