@@ -37,7 +37,7 @@ to where the curve is straight, so that it can leave in one step.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, expm1, log, log1p
 
 __all__ = ["Bounded", "transform"]
@@ -124,13 +124,20 @@ class TwoSided(Bounded):
         return max(self.upper - distance, self.lower) if beyond else min(self.lower + distance, self.upper)
 
     def _inverse(self, value: float) -> float:
-        below = max((value - self.lower) / self.length, _CLOSE)
-        above = max((self.upper - value) / self.length, _CLOSE)
-        return _log_expm1(below) - log(-expm1(-above))
+        return _two_sided_w((value - self.lower) / self.length, (self.upper - value) / self.length)
 
     def _slope(self, w: float) -> float:
-        w = min(w, self.ratio - w)
-        return self.length * (_logistic(w) - _logistic(w - self.ratio))
+        return self.length * _two_sided_slope(w, self.ratio)
+
+
+def _two_sided_w(below: float, above: float) -> float:
+    """*w* of a value by its distances to the lower and to the upper bound."""
+    return _log_expm1(max(below, _CLOSE)) - log(-expm1(-max(above, _CLOSE)))
+
+
+def _two_sided_slope(w: float, ratio: float) -> float:
+    w = min(w, ratio - w)  # by symmetry
+    return _logistic(w) - _logistic(w - ratio)
 
 
 def _log_expm1(distance: float) -> float:
@@ -141,6 +148,10 @@ def _log_expm1(distance: float) -> float:
 def _logistic(w: float) -> float:
     rise = exp(-abs(w))
     return (1.0 if w > 0.0 else rise) / (1.0 + rise)
+
+
+#: *w* of a value one length away from its bound, as every start with one bound is.
+_ONE_LENGTH = _log_expm1(1.0)
 
 
 def transform(value: float, lower: float, upper: float) -> Bounded | None:
@@ -177,9 +188,8 @@ def _one_sided(value: float, bound: float, sign: float) -> OneSided:
     room = abs(value - bound)
     magnitude = min(abs(value), room) if value and room else room or abs(bound) or 1.0
     length = sign * (room or _NUDGE * magnitude)
-    curve = OneSided(w0=0.0, slope=1.0, bound=bound, length=length)
-    w0 = curve._inverse(value if room else bound + length)
-    return replace(curve, w0=w0, slope=magnitude / curve._slope(w0))
+    slope = magnitude / (length * _logistic(_ONE_LENGTH))
+    return OneSided(_ONE_LENGTH, slope, bound, length)
 
 
 def _two_sided(value: float, lower: float, upper: float) -> TwoSided:
@@ -188,6 +198,7 @@ def _two_sided(value: float, lower: float, upper: float) -> TwoSided:
     magnitude = min(abs(value), room) if value and room else room or min(abs(value) or 1.0, 0.5 * width)
     length = room or _NUDGE * magnitude
     start = lower + length if value == lower else upper - length if value == upper else value
-    curve = TwoSided(w0=0.0, slope=1.0, lower=lower, upper=upper, length=length, ratio=width / length)
-    w0 = curve._inverse(start)
-    return replace(curve, w0=w0, slope=magnitude / curve._slope(w0))
+    ratio = width / length
+    w0 = _two_sided_w((start - lower) / length, (upper - start) / length)
+    slope = magnitude / (length * _two_sided_slope(w0, ratio))
+    return TwoSided(w0, slope, lower, upper, length, ratio)

@@ -24,6 +24,7 @@ A function *t* of the variables, such as a tied parameter, has the covariance
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,15 +78,18 @@ class Bound:
         domain : Domain
             Bounds.
         """
+        side = np.zeros(len(x))
         if not domain.bounded:
-            return cls(np.zeros(len(x)))
-        gradient = jacobian.T @ residual
-        error = norm(residual) / np.sqrt(max(1, len(residual) - len(x)))
-        norms = np.maximum(column_norms(jacobian), 1e-300)
-        near = np.maximum(_NEAR * error / norms, 1e-12 * np.abs(x))
-        at_lower = (x - domain.lower <= near) & (gradient > 0)
-        at_upper = (domain.upper - x <= near) & (gradient < 0)
-        return cls(at_upper.astype(float) - at_lower)
+            return cls(side)
+        error = norm(residual) / math.sqrt(max(1, len(residual) - len(x)))
+        limits = zip(x.tolist(), domain.lower.tolist(), domain.upper.tolist())
+        for j, (value, lower, upper) in enumerate(limits):
+            near = max(_NEAR * error / max(norm(jacobian[:, j]), 1e-300), 1e-12 * abs(value))
+            at_lower, at_upper = value - lower <= near, upper - value <= near
+            if at_lower or at_upper:
+                slope = ddot(jacobian[:, j], residual)
+                side[j] = -1.0 if at_lower and slope > 0.0 else 1.0 if at_upper and slope < 0.0 else 0.0
+        return cls(side)
 
 
 @dataclass(frozen=True)
@@ -164,12 +168,15 @@ class NormalEquations:
     Parameters
     ----------
     jacobian : ndarray, shape (m, n)
-        Finite, with no column of zeros.
 
     Attributes
     ----------
     matrix : ndarray, shape (n, n)
         Its lower half, with zeros above.
+    norms : ndarray, shape (n,)
+        Lengths of the columns of *J*.
+    visible : bool
+        Whether all of these are finite and none is zero; without that there is no `inverse`.
     inverse : ndarray, shape (n, n)
         The pseudo-inverse where `flat` is not empty.
     flat : ndarray, shape (k, n)
@@ -186,7 +193,13 @@ class NormalEquations:
         self.jacobian = jacobian
         n = jacobian.shape[1]
         self.matrix = dsyrk(1.0, jacobian, trans=1, lower=1)
+        self.norms = np.sqrt(self.matrix.diagonal())
+        self.visible = all(0.0 < length < math.inf for length in self.norms.tolist())
         self.flat: Array = np.empty((0, n))
+        if self.visible:
+            self._invert()
+
+    def _invert(self) -> None:
         factor, failed = dpotrf(self.matrix, lower=1)
         if not failed:
             inverse, failed = dpotri(factor, lower=1)
@@ -197,7 +210,7 @@ class NormalEquations:
         self._decompose()
 
     def _decompose(self) -> None:
-        norms = np.sqrt(self.matrix.diagonal())
+        norms = self.norms
         scaled = self.jacobian / norms
         _, singular, directions = np.linalg.svd(scaled, full_matrices=len(scaled) < len(norms))
         singular = np.append(singular, np.zeros(len(norms) - len(singular)))
@@ -208,7 +221,7 @@ class NormalEquations:
     @property
     def regular(self) -> bool:
         """Whether the Jacobian has full rank."""
-        return not len(self.flat)
+        return self.visible and not len(self.flat)
 
 
 def _symmetric(triangle: Array) -> Array:

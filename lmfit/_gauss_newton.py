@@ -25,7 +25,6 @@ of the bounded linear problem.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -34,7 +33,7 @@ from scipy import optimize
 from scipy.linalg.blas import ddot, dgemv
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-from ._covariance import NormalEquations, column_norms
+from ._covariance import NormalEquations
 from ._derivatives import Array, Domain, Residual, norm
 
 __all__ = ["Solution", "polish"]
@@ -77,12 +76,10 @@ class _LinearProblem:
 
     def __init__(self, here: Solution) -> None:
         self.jacobian, self.residual = here.jacobian, here.residual
-        self.norms = column_norms(self.jacobian)
-        self.regular = all(0.0 < length < math.inf for length in self.norms.tolist())
+        self.equations = NormalEquations(self.jacobian)
+        self.norms, self.regular = self.equations.norms, self.equations.regular
         if self.regular:
             self.gradient = dgemv(1.0, self.jacobian, self.residual, trans=1)
-            self.equations = NormalEquations(self.jacobian)
-            self.regular = self.equations.regular
 
     def errors(self) -> Array:
         """Standard errors of the variables."""
@@ -229,4 +226,5 @@ def _updated(second_order: Array | None, old: Solution, new: Solution, norms: Ar
 
 def _fraction(step: Array, size: Array) -> float:
     """The largest component of `step` in units of `size`."""
-    return float((np.abs(step) / np.maximum(size, 1e-300)).max(initial=0.0))
+    moves = zip(step.tolist(), size.tolist())
+    return float(max(abs(move) / max(length, 1e-300) for move, length in moves))

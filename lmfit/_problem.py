@@ -140,6 +140,9 @@ class Problem:
     """
 
     residual: Residual
+    _limit: float
+    _deadline: float | None
+    _callback: Callable[..., Any] | None
 
     def __init__(
         self,
@@ -181,7 +184,7 @@ class Problem:
         self.last_cost = math.inf
         self.previous: Any = None
         self.size = -1
-        self._watch(self.policy)
+        self._watch()
 
     @property
     def best(self) -> Best | None:
@@ -226,8 +229,6 @@ class Problem:
         NonFiniteError
             It is not: says how many values, which first, and at which parameter values.
         """
-        # The start is always evaluated, whatever the limits.
-        self._watch(replace(self.policy, max_nfev=math.inf, per_variable=math.inf, timeout=None))
         at_start = self.residual(self.start)
         if self.rejected:
             self._explain_start()
@@ -236,14 +237,15 @@ class Problem:
                 "the sum of squares of the residual is not finite at the start values, but the residual is: "
                 f"it reaches {np.abs(at_start).max():g}; divide it by something, such as the data's errors"
             )
-        self._watch(self.policy)
+        self.residual = self._evaluator()  # which now knows the shape of the residual
         self.start_residual = at_start
         self.start_norm = math.sqrt(_sum_of_squares(at_start))
         return at_start
 
     def finish(self) -> None:
         """End the search: later evaluations are counted but not watched or limited."""
-        self._watch(Policy(self.policy.nan_policy, self.policy.reduce_fcn))
+        self._limit, self._deadline, self._callback = math.inf, None, None
+        self.residual = self._evaluator()
 
     def probe(self, values: list[float]) -> Array:
         """Return the residual, with NaN where it is not finite."""
@@ -298,7 +300,7 @@ class Problem:
         self.policy, self.scalar = replace(self.policy, reduce_fcn=cost), True
         if self._best_values is not None:
             self._cost = self.cost(self._best_residual)
-        self._watch(self.policy)
+        self._watch()
 
     def jacobian(self, x: Array, at_x: Array, scale: Array) -> Array:
         """Return the derivatives of the residual by the variables, shape (m, n).
@@ -354,12 +356,15 @@ class Problem:
             self.params._evaluated = None
 
     def _check_limits(self) -> None:
+        if self.nfev == 0:
+            return  # the start is always evaluated
         if self.nfev >= self._limit:
             raise AbortFitException(f"the limit of {self._limit} evaluations was reached")
         if self._deadline is not None and time.monotonic() > self._deadline:
             raise AbortFitException(f"the time limit of {self.policy.timeout} s was reached")
 
-    def _watch(self, policy: Policy) -> None:
+    def _watch(self) -> None:
+        policy = self.policy
         self._limit = min(policy.max_nfev, policy.per_variable * (len(self.names) + 1))
         self._callback = policy.iter_cb
         self._deadline = None if policy.timeout is None else time.monotonic() + policy.timeout
@@ -514,7 +519,30 @@ class Problem:
         assert self.derivative is not None
         omitted = self._omitted_at(values)
         self.set_values(values)
-        columns = self._columns(self.derivative(self.params, *self.args, **self.kws))
+        given = self.derivative(self.params, *self.args, **self.kws)
+        jacobian = self._copied(given) if self._is_jacobian(given) else self._assembled(given, values)
+        if omitted is not None and len(jacobian) == len(omitted):
+            jacobian[omitted] = 0.0
+        return jacobian
+
+    def _is_jacobian(self, given: Any) -> bool:
+        """Whether derivatives came as they are needed: finite floats (not huge), by the variables only."""
+        n = len(self.names)
+        shape = (n, self.size) if self.column_derivatives else (self.size, n)
+        return (
+            given.__class__ is np.ndarray
+            and given.dtype is _FLOAT64
+            and given.shape == shape
+            and math.isfinite(_sum_of_squares(given.ravel(order="K")))
+        )
+
+    def _copied(self, given: Array) -> Array:
+        # The function may write into the same array at each call; its columns are made contiguous.
+        return np.array(given if self.column_derivatives else given.T, order="C").T
+
+    def _assembled(self, given: Any, values: list[float]) -> Array:
+        """The derivatives by the variables from those by parameters, also by tied ones."""
+        columns = self._columns(given)
         tied = [(index, columns[name]) for index, name in enumerate(self._order) if name in columns]
         size = max(column.size for column in columns.values())
         nothing = np.zeros(size)
@@ -522,11 +550,7 @@ class Problem:
         if tied:
             gradient = self.tied_gradient(np.array(values), np.zeros(len(values)))
             jacobian = jacobian + sum(np.outer(column, gradient[index]) for index, column in tied)
-        if size != self.size:
-            return np.asarray(jacobian[0])
-        if omitted is not None:
-            jacobian[omitted] = 0.0
-        return jacobian
+        return jacobian if size == self.size else np.asarray(jacobian[0])
 
     def user_hessian(self, values: list[float]) -> Array:
         """Return the second derivatives of the cost that the user's function gives, shape (n, n)."""

@@ -218,7 +218,9 @@ class View:
                 f"the derivative function returned a gradient of the cost; this engine needs "
                 f"derivatives of the residual, shape {(self.problem.size, len(known))}"
             )
-        return known * self.derivative(u)
+        for index, found in self._maps:
+            known[:, index] *= found.derivative(float(u[index]))
+        return known
 
     def gradient(self, u: Array, at_u: Array | None = None) -> Array:
         """Return the derivatives of the cost by the variables of this space, shape (n,).

@@ -246,7 +246,8 @@ class Minimizer:
         max_nfev : int, optional
             Largest number of evaluations, also ``maxfev``; ``1000 * (nvarys + 1)`` by default.
         **kws
-            Keywords of `scipy.optimize.leastsq`; `xtol` and `ftol` are 1e-7 by default.  ``Dfun(params,
+            Keywords of `scipy.optimize.leastsq`; `xtol` and `ftol` are 1e-7 by default, 1e-10 where
+            derivatives are given.  ``Dfun(params,
             *fcn_args, **fcn_kws)`` gives the derivatives of the residual by the variables (with
             ``col_deriv=True`` one row each), or by all parameters, or a dictionary of them by name.
             ``polish=False`` leaves the solution as MINPACK finds it, ``retry=False`` searches only once.

@@ -555,7 +555,8 @@ def test_a_search_can_be_made_again_with_its_settings():
     engine, problem, options = fitter.search_again()
     assert (engine.name, options) == ("nelder", {"tol": 1e-9})
     assert problem.start == [first.params["a"].value]
-    assert problem.policy.reduce_fcn is not None and problem.policy.iter_cb is None
+    assert problem.policy.reduce_fcn is not None
+    assert problem.policy.iter_cb is None
     fitter.leastsq(xtol=1e-9)
     assert fitter.search_again()[2] == {"xtol": 1e-9}
     assert fitter.search_again(first)[0].name == "nelder"
