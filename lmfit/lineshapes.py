@@ -73,7 +73,7 @@ def with_derivatives(func: Callable[..., Any]) -> Callable[..., Both] | None:
     Parameters
     ----------
     func : callable
-        One of the functions of this module.
+        One of the functions of this module, or an object that has a method of this name.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def with_derivatives(func: Callable[..., Any]) -> Callable[..., Both] | None:
     (array([ 7., 10.]), array([1., 2.]), 1.0)
     """
     entry = _registry.get(func)
-    return None if entry is None else entry[0]
+    return getattr(func, "with_derivatives", None) if entry is None else entry[0]
 
 
 def linear_parameters(func: Callable[..., Any]) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def linear_parameters(func: Callable[..., Any]) -> tuple[str, ...]:
     (('amplitude',), ('slope', 'intercept'))
     """
     entry = _registry.get(func)
-    return () if entry is None else entry[1]
+    return getattr(func, "linear_parameters", ()) if entry is None else entry[1]
 
 
 def register(func: Callable[..., Any], *linear: str) -> Callable[[_F], _F]:
