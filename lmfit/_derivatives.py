@@ -20,13 +20,21 @@ the step is made larger, a thousandfold at a time, up to the size that the varia
 had at the start.  A column that stays zero then means that it has no effect.  So does
 a residual that stands still on one side: it changes in jumps, as where a parameter
 is used as an integer, and has no derivative.
+
+A Jacobian is often wanted again after a small step *d*, at :math:`x_1 = x_0 + d`.
+The forward differences *F*, of which half the evaluations are there already, change
+as the Jacobian does but for :math:`O(h d)`,
+
+.. math::  J(x_1) \approx J(x_0) + F(x_1) - F(x_0) ,
+
+which costs one evaluation per variable instead of two and is as accurate.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -34,7 +42,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import ddot
 
-__all__ = ["Array", "Domain", "Residual", "central_jacobian", "norm", "vector_jacobian"]
+__all__ = ["Array", "Differences", "Domain", "Residual", "central_jacobian", "norm", "vector_jacobian"]
 
 Array: TypeAlias = NDArray[np.float64]
 Residual: TypeAlias = Callable[[list[float]], Array]
@@ -42,6 +50,8 @@ Residual: TypeAlias = Callable[[list[float]], Array]
 _CUBE_ROOT_EPS = float(np.finfo(float).eps) ** (1.0 / 3.0)
 #: A change of the residual below this fraction of its size is lost in rounding.
 _VISIBLE = 1e-11
+#: The largest step, as a fraction of each variable, after which differences are updated.
+_NEARBY = 1e-5
 
 
 @dataclass(frozen=True)
@@ -77,11 +87,22 @@ class Domain:
 
 @dataclass(frozen=True)
 class _Point:
-    """A function and the point at which it is differentiated."""
+    """A function and the point at which it is differentiated.
+
+    Attributes
+    ----------
+    residual : callable
+    x : list of float
+    at_x : ndarray, shape (m,)
+        The residual there.
+    ahead : dict
+        For each variable with a central difference its step forwards, and the change of the residual by it.
+    """
 
     residual: Residual
     x: list[float]
     at_x: Array
+    ahead: dict[int, tuple[float, Array]] = field(default_factory=dict)
 
     def moved(self, j: int, value: float) -> Array:
         """The residual with variable `j` at `value`."""
@@ -124,8 +145,12 @@ def central_jacobian(
     array([[2., 1.],
            [0., 4.]])
     """
-    rows = np.empty((len(x), len(at_x)))
-    point = _Point(residual, x.tolist(), at_x)
+    return _central(_Point(residual, x.tolist(), at_x), scale, domain, size)
+
+
+def _central(point: _Point, scale: Array, domain: Domain, size: float) -> Array:
+    at_x = point.at_x
+    rows = np.empty((len(point.x), len(at_x)))
     invisible = _VISIBLE * max(size, norm(at_x))
     limits = zip(point.x, scale.tolist(), domain.reach.tolist(), domain.lower.tolist(), domain.upper.tolist())
     for j, (value, length, reach, lower, upper) in enumerate(limits):
@@ -136,6 +161,68 @@ def central_jacobian(
             step = min(1e3 * step, 1e3 * _CUBE_ROOT_EPS * longest)
             change = _column(point, j, step, lower, upper, rows[j])
     return rows.T
+
+
+class Differences:
+    """Jacobians of one function, each from the last one where that is close.
+
+    Parameters
+    ----------
+    residual : callable
+        ``residual(list of n floats) -> array of m floats``; may hold NaN.
+
+    Examples
+    --------
+    >>> calls = []
+    >>> f = lambda v: calls.append(v) or np.array([v[0] ** 3])
+    >>> x, domain = np.array([2.0]), Domain.unbounded(1)
+    >>> differences = Differences(f)
+    >>> differences.jacobian(x, f(x), x, domain, 0.0).round(9), len(calls)
+    (array([[12.]]), 3)
+    >>> x += 1e-6
+    >>> differences.jacobian(x, f(x), x, domain, 0.0).round(9), len(calls)
+    (array([[12.000012]]), 5)
+    """
+
+    def __init__(self, residual: Residual) -> None:
+        self.residual = residual
+        self._base: _Point | None = None
+        self._at_base: Array = np.empty((0, 0))
+
+    def jacobian(self, x: Array, at_x: Array, scale: Array, domain: Domain, size: float) -> Array:
+        """Return the Jacobian at `x`; the arguments are those of `central_jacobian`."""
+        there = _Point(self.residual, x.tolist(), at_x)
+        if self._base is not None and self._is_nearby(self._base, there, scale):
+            updated = self._updated(self._base, there, domain)
+            if updated is not None:
+                return updated
+        there = replace(there, at_x=at_x.copy())  # the caller's may change before it is needed again
+        self._base, self._at_base = there, _central(there, scale, domain, size)
+        return self._at_base
+
+    @staticmethod
+    def _is_nearby(base: _Point, there: _Point, scale: Array) -> bool:
+        steps = [abs(a - b) for a, b in zip(base.x, there.x)]
+        lengths = [_NEARBY * max(abs(value), length) for value, length in zip(base.x, scale.tolist())]
+        return any(steps) and all(step <= length for step, length in zip(steps, lengths))
+
+    def _updated(self, base: _Point, there: _Point, domain: Domain) -> Array | None:
+        """The Jacobian from that at `base`; None where a variable has no difference to be updated."""
+        rows = np.empty_like(self._at_base.T)
+        for j, (value, upper) in enumerate(zip(there.x, domain.upper.tolist())):
+            if j not in base.ahead:
+                return None
+            step, forwards = base.ahead[j]
+            if value + step > upper:
+                return None
+            row = rows[j]
+            np.subtract(there.moved(j, value + step), there.at_x, out=row)
+            row -= forwards
+            row /= step
+            row += self._at_base[:, j]
+            if not math.isfinite(norm(row)):
+                return None
+        return rows.T
 
 
 def vector_jacobian(function: Residual, x: Array, scale: Array) -> Array:
@@ -175,10 +262,12 @@ def _column(point: _Point, j: int, step: float, lower: float, upper: float, out:
         # Smooth functions do not stand still on one side: it jumps, as an integer does, or is flat.
         out[:] = 0.0
         return 0.0
+    forwards = at_high - point.at_x
     np.subtract(at_high, out, out=out)
     change = norm(out)
     if math.isfinite(change):
         out /= high - low
+        point.ahead[j] = high - value, forwards
         return change
     side = step if np.isfinite(at_high).all() else -step
     return _one_sided(point, j, side, out)

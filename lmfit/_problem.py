@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.linalg.blas import ddot
 
 from ._covariance import standard_errors
-from ._derivatives import Array, Domain, Residual, central_jacobian, vector_jacobian
+from ._derivatives import Array, Differences, Domain, Residual, vector_jacobian
 from ._hessian import gradient, hessian
 from ._robust import SUM_OF_SQUARES, Cost
 from ._view import Space, View
@@ -184,6 +184,7 @@ class Problem:
         self.last_cost = math.inf
         self.previous: Any = None
         self.size = -1
+        self._differences = Differences(self.probe)
         self._watch()
 
     @property
@@ -312,13 +313,13 @@ class Problem:
         at_x : ndarray, shape (m,)
             The residual there.
         scale : ndarray, shape (n,)
-            See `central_jacobian`; not used where the derivatives are known.
+            See `lmfit._derivatives.central_jacobian`; not used where the derivatives are known.
         """
         if self.derivative is not None:
             known = self.user_derivative(x.tolist())
             if known.ndim == 2:
                 return known
-        return central_jacobian(self.probe, x, at_x, scale, self.domain, self.start_norm)
+        return self._differences.jacobian(x, at_x, scale, self.domain, self.start_norm)
 
     def best_jacobian(self, x: Array, at_x: Array) -> Array:
         """Return `jacobian` at the best point, where the scale of each variable is not known yet."""

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from helpers import Counted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmfit._derivatives import Domain, central_jacobian, norm, vector_jacobian
+from lmfit._derivatives import Differences, Domain, central_jacobian, norm, vector_jacobian
 
 T = np.linspace(0.1, 3, 20)
 
@@ -108,3 +109,69 @@ def test_vector_function():
 def test_norm():
     assert norm(np.array([3.0, -4.0])) == 5.0
     assert math.isnan(norm(np.array([math.nan])))
+
+
+def wave(v):
+    return v[0] * np.sin(GRID * v[1] + 0.3) * np.exp(-v[2] * GRID)
+
+
+def wave_jacobian(v):
+    fade, angle = np.exp(-v[2] * GRID), GRID * v[1] + 0.3
+    columns = np.sin(angle), v[0] * GRID * np.cos(angle), -GRID * v[0] * np.sin(angle)
+    return np.stack([column * fade for column in columns], axis=1)
+
+
+GRID = np.linspace(0.0, 4.0, 30)
+AT = np.array([3.0, 2.0, 0.4])
+
+
+def jacobian_after(step, residual=wave, domain=None):
+    """Return the Jacobian after a step from AT, the point, and the calls that it took."""
+    counted = Counted(residual)
+    differences = Differences(counted)
+    domain = domain or Domain.unbounded(3)
+    differences.jacobian(AT, np.array(residual(AT.tolist())), np.zeros(3), domain, 0.0)
+    before, x = counted.calls, AT + step
+    found = differences.jacobian(x, np.array(residual(x.tolist())), np.zeros(3), domain, 0.0)
+    return found, x, counted.calls - before
+
+
+@pytest.mark.parametrize("step", [1e-9, 1e-6, 9e-6, -5e-6])
+def test_after_a_small_step_differences_are_updated_at_half_the_cost(step):
+    found, x, calls = jacobian_after(step * AT)
+    assert calls == 3
+    np.testing.assert_allclose(found, wave_jacobian(x), rtol=0, atol=1e-9 * np.abs(found).max())
+
+
+@pytest.mark.parametrize("step", [0.0, 1e-3])
+def test_otherwise_they_are_made_anew(step):
+    found, x, calls = jacobian_after(step * AT)
+    assert calls == 6
+    np.testing.assert_allclose(found, wave_jacobian(x), rtol=0, atol=1e-9 * np.abs(found).max())
+
+
+def test_no_update_steps_over_a_bound():
+    upper = AT * (1 + 1e-5)
+    found, x, _ = jacobian_after(
+        5e-6 * AT, lambda v: np.where(v > upper, np.nan, 1.0).prod() * wave(v), Domain(-upper, upper, AT)
+    )
+    np.testing.assert_allclose(found, wave_jacobian(x), rtol=0, atol=1e-8 * np.abs(found).max())
+
+
+def test_no_update_where_the_residual_is_no_longer_finite():
+    edge = AT[0] * (1 + 1e-5)
+    found, x, _ = jacobian_after(
+        np.array([8e-6, 0.0, 0.0]) * AT, lambda v: (np.nan if v[0] > edge else 1.0) * wave(v)
+    )
+    np.testing.assert_allclose(found, wave_jacobian(x), rtol=0, atol=1e-8 * np.abs(found).max())
+
+
+def test_an_objective_may_write_into_the_same_array_at_each_call():
+    buffer = np.empty(GRID.size)
+
+    def reusing(v):
+        buffer[:] = wave(v)
+        return buffer
+
+    found, x, _ = jacobian_after(1e-6 * AT, reusing)
+    np.testing.assert_allclose(found, wave_jacobian(x), rtol=0, atol=1e-9 * np.abs(found).max())
