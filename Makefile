@@ -2,7 +2,7 @@
 #
 #   make demo      fit three of NIST's data sets, print the reports, save quickstart.png
 #   make test      run all tests and the examples in the docstrings
-#   make lint      ruff and mypy
+#   make lint      style, types, docstrings
 #   make examples  run every example
 #   make bench     run every benchmark
 #   make doc       build the documentation
@@ -33,6 +33,8 @@ lint: $(VENV)/.has-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/interrogate --quiet lmfit
+	$(BIN)/numpydoc lint $$(find lmfit -name '*.py')
 
 examples: $(VENV)/.has-plot
 	@set -e; for script in $$(ls examples/*.py); do \

@@ -90,6 +90,7 @@ class OneSided(Bounded):
     length: float
 
     def from_internal(self, u: float) -> float:
+        """Return the value, on the inner side of the bound, of any finite *u*."""
         # Called at every step of a fit, and therefore in one piece.
         w = self.w0 + self.slope * (u - 1.0)
         return self.bound + self.length * (max(0.0, w) + log1p(exp(-abs(w))))
@@ -115,6 +116,7 @@ class TwoSided(Bounded):
     ratio: float
 
     def from_internal(self, u: float) -> float:
+        """Return the value, between the bounds, of any finite *u*."""
         w, ratio = self.w0 + self.slope * (u - 1.0), self.ratio
         # The curve is symmetrical; the distance to the nearer bound is computed.
         beyond = w > 0.5 * ratio
