@@ -26,6 +26,7 @@ class Missing:
     BETTER_MINIMUM = "better minimum"
     MAXITER = "maxiter"
     NOT_FINITE = "not finite"
+    TOO_FEW = "too few samples"
 
 
 @dataclass(frozen=True)
