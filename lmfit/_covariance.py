@@ -47,9 +47,9 @@ __all__ = [
 #: central differences are good to about ten digits.
 RANK_TOLERANCE = 1e-10
 #: Largest element of the inverse up to which the normal equations keep ten digits.
-_WELL_CONDITIONED = 1e6
+WELL_CONDITIONED = 1e6
 #: Components of a flat direction that count (its length is 1).
-_PART_OF_FLAT = 1e-3
+PART_OF_FLAT = 1e-3
 #: A variable closer to a bound than this fraction of its own error may be held by it.
 _NEAR = 1e-3
 
@@ -204,7 +204,7 @@ class NormalEquations:
         if not failed:
             inverse, failed = dpotri(factor, lower=1)
             # The diagonal bounds the condition, and with it the digits lost by squaring J.
-            if not failed and (inverse.diagonal() * self.matrix.diagonal()).max() < _WELL_CONDITIONED:
+            if not failed and (inverse.diagonal() * self.matrix.diagonal()).max() < WELL_CONDITIONED:
                 self.inverse = _symmetric(inverse)
                 return
         self._decompose()
@@ -265,11 +265,11 @@ def _correlated(flat: Array, free: list[int], names: list[str]) -> dict[int, str
     projector = np.abs(flat.T @ flat)
     reasons = {}
     for row, j in enumerate(free):
-        if projector[row, row] > _PART_OF_FLAT**2:
+        if projector[row, row] > PART_OF_FLAT**2:
             others = [
                 names[k]
                 for col, k in enumerate(free)
-                if col != row and projector[row, col] > _PART_OF_FLAT**2
+                if col != row and projector[row, col] > PART_OF_FLAT**2
             ]
             partners = " and ".join(map(repr, others))
             reasons[j] = f"fully correlated with {partners}" if others else "no effect on the residual"
