@@ -106,7 +106,7 @@ def _noting_omissions(problem: Problem, outcome: Outcome, present: int) -> Outco
 def _forget_errors(problem: Problem) -> None:
     """Take away the errors of an earlier fit; fixed parameters have none."""
     for par in problem.params.values():
-        par.stderr, par.correl = (None if par.vary or par.expr else 0.0), None
+        par.stderr, par.correl = (None if par._vary or par._tie is not None else 0.0), None
 
 
 def _errors(
@@ -159,8 +159,8 @@ def _of_a_number(problem: Problem, x: Array) -> Covariance:
 
 def _assign(problem: Problem, full: Array, scale: float) -> None:
     """Standard errors and correlations of variables and tied parameters that have them."""
-    rows = full.tolist()
-    errors = [math.sqrt(row[i]) if row[i] >= 0.0 else math.nan for i, row in enumerate(rows)]
+    rows = full[:, : len(problem.names)].tolist()  # correlations are those with the variables
+    errors = [math.sqrt(value) if value >= 0.0 else math.nan for value in full.diagonal().tolist()]
     variables = list(enumerate(zip(problem.names, errors)))
     for i, name in enumerate([*problem.names, *problem.tied_names]):
         error = errors[i] * math.sqrt(scale)

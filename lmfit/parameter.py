@@ -253,7 +253,7 @@ class Parameter(NumberLike):
 
     def _settle(self) -> None:
         """Bring the value of a tied parameter up to date where it can be, before the tie goes."""
-        if self._tie is not None:
+        if self._tie is not None and self._owner is not None and not self._owner._is_settled:
             with suppress(ExpressionError):
                 self._val = self.value
 
@@ -784,6 +784,11 @@ class Parameters(dict[str, Parameter]):
         bounds = {name: (self[name]._min, self[name]._max) for name in ties}
         bounded = {name: (lo, hi) for name, (lo, hi) in bounds.items() if lo > -math.inf or hi < math.inf}
         return Program(ties, self.keys(), self._namespace, bounded)
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether every tied parameter holds the value of its expression."""
+        return self._evaluated is None and not self._stale and self._seen == self._namespace.version
 
     def _refresh(self, par: Parameter) -> None:
         """Bring all tied parameters up to date, or at least `par`."""
