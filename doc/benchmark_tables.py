@@ -1,6 +1,6 @@
 """Run the benchmarks and keep what they print, for the page of that name.
 
-``python doc/benchmark_tables.py`` runs all of them, which takes some minutes on a machine that does nothing else;
+``python doc/benchmark_tables.py`` runs all of them, some minutes on a machine that does nothing else;
 ``python doc/benchmark_tables.py nist overhead`` runs those two.
 """
 

@@ -33,8 +33,6 @@ toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
 html_title = f"lmfit {release}"
-html_static_path = ["_static"]
-html_css_files = ["lmfit.css"]
 html_show_sphinx = False
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"

@@ -43,7 +43,7 @@ def test_each_entry_is_of_a_message(entry):
         ("f'a {name!r} b{hint or c}'", ["a … b…"]),
         ("'one ' + f'{x}{y} two'", ["one … two"]),
         ("'no' if a else f'yes {b}'", ["no", "yes …"]),
-        ("f'{who}: {\"x\" if a else \"y\"}'", ["…: …"]),
+        ('f\'{who}: {"x" if a else "y"}\'', ["…: …"]),
         ("explain(a)", ["…"]),
     ],
 )
