@@ -56,18 +56,31 @@ def local(method: str, bounded: bool = False, **options: Any) -> Search:
 
 
 def second_order(method: str) -> Search:
-    """Return a search that SciPy must be given derivatives for: differences of the residual, as in lmfit."""
+    """Return a search that SciPy must be given derivatives for: differences of the residual, as in lmfit.
 
-    def raw(residual: Residual, cost: Cost) -> Any:
-        last: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+    As there, the cost, its gradient and its Hessian at one point share what they evaluate.
+    """
+
+    def raw(residual: Residual, _: Cost) -> Any:
+        residuals: dict[bytes, np.ndarray] = {}
+        differences: dict[bytes, np.ndarray] = {}
+
+        def cost(v: np.ndarray) -> float:
+            residuals.clear()
+            r = residuals[v.tobytes()] = residual(v)
+            return r @ r
 
         def slopes(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            if v.tobytes() not in last:
-                at_v, steps = residual(v), 1.5e-8 * np.maximum(np.abs(v), 1.0)
+            key = v.tobytes()
+            if key not in residuals:
+                cost(v)
+            at_v = residuals[key]
+            if key not in differences:
+                steps = 1.5e-8 * np.maximum(np.abs(v), 1.0)
                 moved = [(residual(v + step) - at_v) / step.max() for step in np.diag(steps)]
-                last.clear()
-                last[v.tobytes()] = at_v, np.array(moved)
-            return last[v.tobytes()]
+                differences.clear()
+                differences[key] = np.array(moved)
+            return at_v, differences[key]
 
         def gradient(v: np.ndarray) -> np.ndarray:
             at_v, rows = slopes(v)

@@ -261,9 +261,11 @@ class View:
         known = problem.user_derivative(self.values(u.tolist())) if self.has_jacobian else np.empty(0)
         jacobian = known * self._visible_slopes(u) if known.ndim == 2 else self.differences(u, at_u)
         first, second = cost.slopes(at_u)
-        # Close to a bound the curve of `_bounds` bends more than the residual does.
-        bend = np.maximum(self._bend(u, jacobian.T @ first), 0.0)
-        return np.asarray(jacobian.T @ (second[:, np.newaxis] * jacobian) + np.diag(bend))
+        found = jacobian.T @ (second[:, np.newaxis] * jacobian)
+        if self._curved:
+            # Close to a bound the curve of `_bounds` bends more than the residual does.
+            found += np.diag(np.maximum(self._bend(u, jacobian.T @ first), 0.0))
+        return np.asarray(found)
 
     def differences(self, u: Array, at_u: Array | None = None) -> Array:
         """Return derivatives of the residual by forward differences, shape (m, n).
@@ -350,12 +352,10 @@ class View:
         """The user's second derivatives, with those of the values by the variables of this space."""
         slopes = self._visible_slopes(u)
         known = self.problem.user_hessian(self.values(u.tolist())) * np.outer(slopes, slopes)
-        return np.asarray(known + np.diag(self._bend(u, self.gradient(u))))
+        return known + np.diag(self._bend(u, self.gradient(u))) if self._curved else known
 
     def _bend(self, u: Array, slope: Array) -> Array:
         """What the curvature of the maps adds to the second derivatives of a cost with this gradient."""
-        if not self._curved:
-            return np.zeros(len(u))
         step = _CENTRAL * np.maximum(np.abs(u), self._units)
         first = self._visible_slopes(u)
         second = (self.derivative(u + step) - self.derivative(u - step)) / (2.0 * step)

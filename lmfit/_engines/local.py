@@ -35,6 +35,8 @@ from typing import Any
 import numpy as np
 import scipy
 from scipy import optimize
+from scipy.linalg.blas import ddot
+from scipy.linalg.lapack import dpotrf, dpotrs
 
 from .._derivatives import Array
 from .._problem import Space, View
@@ -374,9 +376,21 @@ class _Function:
 
 def _positive(matrix: Array) -> Array:
     """The matrix with its eigenvalues made positive."""
+    if _cholesky(matrix) is not None:
+        return matrix
     values, vectors = np.linalg.eigh(matrix)
     floor = _LEAST_CURVATURE * max(float(np.abs(values).max()), 1e-300)
     return np.asarray((vectors * np.maximum(np.abs(values), floor)) @ vectors.T)
+
+
+def _cholesky(matrix: Array) -> Array | None:
+    """The Cholesky factor of a symmetric matrix; None where it is not clearly positive definite."""
+    if not matrix.size:
+        return None
+    factor, failed = dpotrf(matrix, lower=1)
+    if failed or not (factor.diagonal() ** 2 > _LEAST_CURVATURE * matrix.diagonal()).all():
+        return None
+    return np.asarray(factor)
 
 
 def _is_minimum(view: View) -> bool:
@@ -392,6 +406,9 @@ def _is_minimum(view: View) -> bool:
 
 def _expected_drop(slope: Array, curvature: Array) -> float:
     """By how much a step of Newton's would lower the cost; infinite where it would go uphill."""
+    factor = _cholesky(curvature)
+    if factor is not None:
+        return float(0.5 * ddot(slope, dpotrs(factor, slope, lower=1)[0]))
     if not (np.isfinite(slope).all() and np.isfinite(curvature).all()):
         return np.inf
     length = np.sqrt(np.abs(np.diag(curvature)))
