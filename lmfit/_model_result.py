@@ -1,0 +1,642 @@
+"""The result of the fit of a Model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from html import escape
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _bands, _model_json, _model_plots, printfuncs
+from ._fit_data import FitData, prepared
+from ._objective import Objective
+from ._signature import ModelError
+from .errors import close_matches
+from .minimizer import Minimizer
+from .parameter import Parameters
+from .result import MinimizerResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .model import Model
+
+__all__ = ["ModelResult"]
+
+
+class ModelResult:
+    """The result of the fit of a Model; it has a `Minimizer`, and all attributes of its result.
+
+    Parameters
+    ----------
+    model : Model
+    params : Parameters
+        Start values; not changed.
+    data, weights : array_like, optional
+        What is fitted; can be given to `fit` instead.
+    method : str, optional
+        Name of the engine.
+    fcn_args : tuple, optional
+        Data and weights.
+    fcn_kws : dict, optional
+        Independent variables and options.
+    iter_cb, scale_covar, nan_policy, calc_covar, max_nfev, timeout, progress
+        As of `Model.fit`.
+    coerce_farray, sigma, covariance
+        As of `Model.fit`.
+    **fit_kws
+        Options of the engine.
+
+    Attributes
+    ----------
+    params : Parameters
+        Best values, errors and correlations.
+    best_fit, init_fit : ndarray, Series or DataArray
+        The curves at the best values and at the start values.
+    best_values, init_values : dict
+        Values of the model's parameters.
+    init_params : Parameters
+        Start values.
+    data, weights
+        What was fitted, without what is missing.
+    residual : ndarray
+        Data minus best fit, weighted.
+    rsquared : float
+        Part of the variance of the data that the model explains.
+    result : MinimizerResult
+        The fit; all of its attributes (`chisqr`, `covar`, `success`, ...) can be read here too.
+    ci_out : ConfidenceIntervals or None
+        What `conf_interval` found.
+    dely, dely_comps, dely_predicted
+        What `eval_uncertainty` found.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        params: Parameters,
+        data: Any = None,
+        weights: Any = None,
+        method: str = "leastsq",
+        fcn_args: Sequence[Any] | None = None,
+        fcn_kws: Mapping[str, Any] | None = None,
+        iter_cb: Callable[..., Any] | None = None,
+        scale_covar: bool = True,
+        nan_policy: str = "raise",
+        calc_covar: bool = True,
+        max_nfev: int | None = None,
+        timeout: float | None = None,
+        progress: bool = False,
+        coerce_farray: bool = True,
+        sigma: Any = None,
+        covariance: Any = None,
+        **fit_kws: Any,
+    ) -> None:
+        self.model = model
+        self.method = method
+        self.nan_policy = nan_policy
+        self.scale_covar = scale_covar
+        self.iter_cb, self.calc_covar, self.max_nfev = iter_cb, calc_covar, max_nfev
+        self.timeout, self.progress, self.coerce_farray = timeout, progress, coerce_farray
+        self.fit_kws = fit_kws
+        self.params = self.init_params = params
+        self.userargs: tuple[Any, ...] = tuple(fcn_args) if fcn_args else (data, weights)
+        self.userkws: dict[str, Any] = dict(fcn_kws or {})
+        self._errors_given = {"sigma": sigma, "covariance": covariance}
+        self._restart()
+
+    def _restart(self) -> None:
+        """Forget what was found."""
+        for name in _CURVES:
+            self.__dict__.pop(name, None)
+        self.result: MinimizerResult | None = None
+        self._minimizer: Minimizer | None = None
+        self._fit_data = FitData(np.empty(0))
+        self.init_values: dict[str, Any] = {}
+        self.best_values: dict[str, Any] = {}
+        self.ci_out: Any = None
+        self.dely: Any = None
+        self.dely_comps: Any = None
+        self.dely_predicted: Any = None
+
+    def fit(
+        self,
+        data: Any = None,
+        params: Any = None,
+        weights: Any = None,
+        method: str | None = None,
+        nan_policy: str | None = None,
+        **kwargs: Any,
+    ) -> ModelResult:
+        """Fit, or fit again, by default from the values that were found before.
+
+        Parameters
+        ----------
+        data, params, weights, method, nan_policy : optional
+            Those of the last fit by default.
+        **kwargs
+            Independent variables and options, start values, `sigma` and `covariance`.
+
+        Returns
+        -------
+        ModelResult
+            This object.
+
+        Examples
+        --------
+        >>> from lmfit.lineshapes import linear
+        >>> from lmfit.model import Model
+        >>> result = Model(linear).fit([1.0, 3.0, 5.1], x=[0, 1, 2])
+        >>> round(result.fit([1.0, 3.0, 5.2]).params["slope"].value, 6)
+        2.1
+        """
+        self.method = method or self.method
+        self.nan_policy = nan_policy or self.nan_policy
+        self._note_errors(weights, kwargs)
+        params = self.params if params is None else params
+        if kwargs or params is not self.params or self.result is not None:
+            params, variables = self.model._started(params, kwargs, verbose=False)
+            self.userkws.update(variables)
+        data, weights = self.userargs[0] if data is None else data, self.userargs[1]
+        self._restart()
+        self.params = self.init_params = params
+        errors = {"weights": weights, **self._errors_given}
+        self._fit_data = prepared(
+            data, self.userkws, nan_policy=self.nan_policy, coerce=self.coerce_farray, **errors
+        )
+        self.userargs = (self._fit_data.original, self._fit_data.weights)
+        self.userkws = dict(self._fit_data.variables)
+        self._search()
+        self.model.post_fit(self)
+        return self
+
+    def _note_errors(self, weights: Any, kwargs: dict[str, Any]) -> None:
+        """Replace what is known of the errors of the data by what is given now."""
+        given = {"weights": weights, **self.model._settings(kwargs)}
+        new = {name: given.pop(name, None) for name in ("weights", "sigma", "covariance")}
+        vars(self).update(given)
+        if any(value is not None for value in new.values()):
+            self.userargs = (self.userargs[0], new.pop("weights"))
+            self._errors_given = new
+        elif self._fit_data.origin == "sigma":
+            self._errors_given = dict.fromkeys(self._errors_given)  # the weights stand for them
+
+    def _search(self) -> None:
+        fitter = self._minimizer = self._fitter()
+        found = self.result = fitter.minimize(self.method, **self.fit_kws)
+        self.params = found.params
+        names = self.model.param_names
+        self.init_values = {name: self.init_params[name].value for name in names}
+        self.best_values = {name: found.params[name].value for name in names}
+
+    def _fitter(self) -> Minimizer:
+        """The Minimizer of this fit."""
+        fit_data, model = self._fit_data, self.model
+        objective = Objective(model._node(fit_data.variables), model.param_names, fit_data)
+        # Engines take it from here if they can use it.
+        known = {"Dfun": objective.derivative} if objective.differentiable else {}
+        return Minimizer(
+            objective,
+            self.init_params.copy(),
+            fcn_args=self.userargs,
+            fcn_kws=self.userkws,
+            iter_cb=self.iter_cb,
+            scale_covar=self.scale_covar,
+            nan_policy=self.nan_policy,
+            calc_covar=self.calc_covar,
+            max_nfev=self.max_nfev,
+            timeout=self.timeout,
+            progress=self.progress,
+            **known,
+        )
+
+    @classmethod
+    def _restored(
+        cls,
+        model: Model,
+        init_params: Parameters,
+        fit_data: FitData,
+        found: MinimizerResult,
+        parts: Mapping[str, Mapping[str, Any]],
+    ) -> ModelResult:
+        """Make the result of a fit from what a file says of it."""
+        settings = dict(parts["settings"])
+        fit_kws = settings.pop("fit_kws", {})
+        args = (fit_data.original, fit_data.weights)
+        self = cls(model, init_params, fcn_args=args, fcn_kws=fit_data.variables, **settings, **fit_kws)
+        self._fit_data, self.result, self.params = fit_data, found, found.params
+        self.best_values, self.init_values = dict(parts["values"]["best"]), dict(parts["values"]["init"])
+        vars(self).update({name: value for name, value in parts["curves"].items() if value is not None})
+        return self
+
+    @property
+    def minimizer(self) -> Minimizer:
+        """The Minimizer of the fit, which can also do others."""
+        if self._minimizer is None:
+            self._minimizer = self._fitter()
+            self._minimizer.result = self.result
+        return self._minimizer
+
+    @property
+    def userfcn(self) -> Callable[..., Any] | None:
+        """The objective: data minus model, weighted."""
+        return self.minimizer.userfcn
+
+    @property
+    def data(self) -> Any:
+        """The data, without what is missing."""
+        return self.userargs[0]
+
+    @property
+    def weights(self) -> Any:
+        """The weights, those of data that are missing left out; None without weights."""
+        return self.userargs[1]
+
+    @property
+    def components(self) -> list[Model]:
+        """The components of the model."""
+        return self.model.components
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Plain dictionary of the values of all parameters."""
+        return self.params.valuesdict()
+
+    @cached_property
+    def best_fit(self) -> Any:
+        """The curve at the best values, with the labels of the data."""
+        return self._curve(self.best_values)
+
+    @cached_property
+    def init_fit(self) -> Any:
+        """The curve at the start values, with the labels of the data."""
+        return self._curve(self.init_values)
+
+    def _curve(self, values: Mapping[str, Any]) -> Any:
+        curve = np.asarray(self.model.eval(values, **self.userkws))
+        shape = self._fit_data.data.shape
+        return self._fit_data.labelled(
+            curve if curve.shape == shape else np.broadcast_to(curve, shape).copy()
+        )
+
+    @property
+    def rsquared(self) -> float:
+        """Part of the variance of the data that the model explains, without weights."""
+        data = self._fit_data.data
+        unexplained = float(np.sum(np.abs(data - np.asarray(self.best_fit)) ** 2))
+        variation = float(np.sum(np.abs(data - data.mean()) ** 2))
+        return 1.0 - unexplained / variation if variation else np.nan
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called for what is no attribute of its own.
+        found = None if name.startswith("__") else self.__dict__.get("result")
+        if name in _ABSENT:
+            return getattr(found, name, None)
+        if found is not None and hasattr(found, name):
+            return getattr(found, name)
+        if not name.startswith("_") and callable(getattr(Minimizer, name, None)):
+            return getattr(self.minimizer, name)
+        known = name in MinimizerResult.__dataclass_fields__
+        hint = "; there is no fit yet, call fit()" if known else close_matches(name, dir(type(self)))
+        raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}{hint}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(dir(self.result) if self.result is not None else ())})
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The Minimizer, which holds functions, is made again when it is needed.
+        return {**self.__dict__, "_minimizer": None, "iter_cb": None}
+
+    def __repr__(self) -> str:
+        state = "no fit yet" if self.result is None else repr(self.result).partition(": ")[2].rstrip(">")
+        return f"<{type(self).__name__} of {self.model.name}: {state}>"
+
+    def eval(self, params: Any = None, **kwargs: Any) -> Any:
+        """Return the curve at the best values, or at others.
+
+        Parameters
+        ----------
+        params : Parameters, optional
+        **kwargs
+            Independent variables and options that are to differ from those of the fit, and values of
+            parameters.
+
+        Returns
+        -------
+        ndarray, Series or DataArray
+            With the labels of the data, if the independent variables are those of the fit.
+        """
+        curve = self.model.eval(self._values(params), **{**self.userkws, **kwargs})
+        return curve if self._elsewhere(kwargs) else self._fit_data.labelled(curve)
+
+    def eval_components(self, params: Any = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the curve of each component, by its prefix or name.
+
+        Parameters
+        ----------
+        params, **kwargs
+            As of `eval`.
+        """
+        return self.model.eval_components(self._values(params), **{**self.userkws, **kwargs})
+
+    def _values(self, params: Any) -> Any:
+        return self.params if params is None else params
+
+    def _elsewhere(self, kwargs: Mapping[str, Any]) -> bool:
+        """Whether keywords change the independent variables of the fit."""
+        return any(name in self.userkws or name not in self.model.param_names for name in kwargs)
+
+    def eval_uncertainty(
+        self, params: Any = None, sigma: float = 1, dscale: float = 0.01, **kwargs: Any
+    ) -> Any:
+        """Return the half width of the confidence band of the curve, see `lmfit._bands`.
+
+        Parameters
+        ----------
+        params : Parameters, optional
+            Where the curve is linearised; the best values by default.
+        sigma : float, optional
+            Below 1 the probability that the band holds the true curve at a point; from 1 on a number of
+            standard deviations.
+        dscale : float, optional
+            Step of numerical derivatives in units of the standard error, where no others are known.
+        **kwargs
+            Independent variables and options that are to differ from those of the fit.
+
+        Returns
+        -------
+        ndarray
+            Also kept as `dely`.  `dely_comps` is a dictionary of the same for each component;
+            `dely_predicted` is the half width of the band that holds a new measurement.
+
+        Raises
+        ------
+        ModelError
+            The fit has no covariance.
+
+        Notes
+        -----
+        A new measurement is taken to have the error of the data of the fit: one over its weight, times the
+        root of reduced chi-square if errors are scaled so.  Elsewhere than at the data, where there is no
+        weight, it is taken to have their mean variance.  Variables at a bound and
+        others without standard error are taken as fixed.
+        """
+        if self.result is None or self.result.covar is None:
+            raise ModelError("there is no covariance to make a band from: fit with calc_covar=True")
+        found, model = self.result, self.model
+        point = params if isinstance(params, Parameters) else self.params
+        variables = model._arguments(point, {**self.userkws, **kwargs})[1]
+        scaled = bool(self.scale_covar)
+        width = _bands.coverage_factor(sigma, found.nfree if scaled else None)
+        covariance = np.nan_to_num(found.covar, nan=0.0)
+        nodes = {"": model._node(variables), **model._nodes_of_parts(variables)}
+        variances = {}
+        for key, node in nodes.items():
+            slopes = _bands.jacobian_of_curve(node, model.param_names, point, found.var_names, dscale)
+            variances[key] = _bands.curve_variance(slopes, covariance)
+        total = variances.pop("")
+        error = self._single_error(total.shape, self._elsewhere(kwargs)) * (
+            np.sqrt(found.redchi) if scaled else 1.0
+        )
+        self.dely = width * _bands.total_error(total, 0.0)
+        self.dely_comps = {key: width * _bands.total_error(part, 0.0) for key, part in variances.items()}
+        self.dely_predicted = width * _bands.total_error(total, error)
+        return self.dely
+
+    def _single_error(self, shape: tuple[int, ...], elsewhere: bool) -> Any:
+        """Standard errors of single data: 1 without weights."""
+        errors = self._fit_data.errors
+        if errors is None:
+            return 1.0
+        if elsewhere or shape != np.shape(errors):
+            parts = [np.sqrt(np.mean(np.square(part))) for part in (np.real(errors), np.imag(errors))]
+            return parts[0] + 1j * parts[1] if np.iscomplexobj(errors) else parts[0]
+        return errors
+
+    def conf_interval(self, **kwargs: Any) -> Any:
+        """Return confidence intervals of the variables, from profiles of chi-square.
+
+        Parameters
+        ----------
+        **kwargs
+            As of `lmfit.conf_interval`, such as ``p_names`` and ``sigmas``.
+
+        Returns
+        -------
+        ConfidenceIntervals
+            Also kept as `ci_out`.
+        """
+        from .confidence import conf_interval
+
+        found = conf_interval(self.minimizer, self.result, **kwargs)
+        self.ci_out = found[0] if kwargs.get("trace") else found
+        return found
+
+    def ci_report(self, with_offset: bool = True, ndigits: int = 5, **kwargs: Any) -> str:
+        """Return a table of confidence intervals, which are calculated if they have not been.
+
+        Parameters
+        ----------
+        with_offset : bool, optional
+            Whether to show the limits relative to the best value.
+        ndigits : int, optional
+            Decimals of the values.
+        **kwargs
+            As of `conf_interval`; they make it be called again.
+        """
+        if self.ci_out is None or kwargs:
+            self.conf_interval(**kwargs)
+        return printfuncs.ci_report(self.ci_out, with_offset=with_offset, ndigits=ndigits)
+
+    def fit_report(
+        self,
+        modelpars: Mapping[str, Any] | None = None,
+        show_correl: bool = True,
+        min_correl: float = 0.1,
+        sort_pars: Any = False,
+        correl_mode: str = "list",
+    ) -> str:
+        """Return a report: the model, statistics, values with errors, and correlations.
+
+        Parameters
+        ----------
+        modelpars, show_correl, min_correl, sort_pars, correl_mode
+            As of `lmfit.fit_report`.
+        """
+        report = printfuncs.fit_report(self, modelpars, show_correl, min_correl, sort_pars, correl_mode)
+        note = self._weighting_note()
+        return "\n".join(["[[Model]]", f"    {self.model.name}", *([f"    {note}"] if note else []), report])
+
+    def _weighting_note(self) -> str:
+        """Say what the errors of the data were taken to be, where the user gave errors and not weights."""
+        origin = self._fit_data.origin
+        if origin not in ("sigma", "covariance"):
+            return ""
+        what = "weights = 1/sigma" if origin == "sigma" else "residual whitened by the covariance of the data"
+        scaled = "scaled by the root of reduced chi-square (scale_covar=False: as given)"
+        return f"{what}; errors of the parameters {scaled if self.scale_covar else 'as given, not scaled'}"
+
+    def _repr_html_(self, show_correl: bool = True, min_correl: float = 0.1) -> str:
+        note = escape(self._weighting_note())
+        return (
+            f"<h2>Fit Result</h2><p>Model: {escape(self.model.name)}</p>{f'<p>{note}</p>' if note else ''}"
+            f"{printfuncs.fitreport_html_table(self, show_correl=show_correl, min_correl=min_correl)}"
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Return the result as a dictionary of plain values.
+
+        Returns
+        -------
+        dict
+            The attributes of the result, and ``params``: for each parameter a tuple (name, value, vary,
+            expr, min, max, brute_step, stderr, correl, init_value, user_data).
+        """
+        found = {name: getattr(self, name, None) for name in _SUMMARY}
+        found["model"] = self.model._reprstring(long=True)
+        pars = self.params.values()
+        return {**found, "params": [tuple(getattr(par, name) for name in _PARAMETER) for par in pars]}
+
+    def to_dataframe(self, of: str = "params") -> Any:
+        """Return the result as a pandas DataFrame.
+
+        Parameters
+        ----------
+        of : {'params', 'data'}, optional
+            'params': a row for each parameter with its value, error, start value, bounds, ...
+            'data': a row for each of the data with independent variables, data, weights, fit, components and
+            residual.
+        """
+        import_pandas = _pandas()
+        if of == "params":
+            rows = [[getattr(par, name) for name in _TABLE] for par in self.params.values()]
+            return import_pandas.DataFrame(rows, index=list(self.params), columns=_TABLE)
+        if of != "data":
+            raise ValueError(f"of must be 'params' or 'data', not {of!r}")
+        return import_pandas.DataFrame(self._columns(), index=getattr(self.data, "index", None))
+
+    def _columns(self) -> dict[str, Any]:
+        """What there is for each of the data."""
+        size = self._fit_data.data.size
+        found = {name: value for name, value in self.userkws.items() if np.size(value) == size}
+        found |= {"data": self.data, "weights": self.weights, "best_fit": self.best_fit}
+        if len(self.components) > 1:
+            found |= self.eval_components()
+        found["residual"] = self.result.residual if self.result is not None else None
+        return {
+            name: np.broadcast_to(value, self._fit_data.data.shape).ravel()
+            if np.size(value) != size
+            else np.ravel(value)
+            for name, value in found.items()
+            if value is not None and np.size(value) in (1, size)
+        }
+
+    def dumps(self, **kws: Any) -> str:
+        """Return the result as JSON text.
+
+        Parameters
+        ----------
+        **kws
+            As of `Model.dumps`.
+        """
+        return _model_json.dumps_result(self, **kws)
+
+    def dump(self, fp: IO[str], **kws: Any) -> int:
+        """Write `dumps` to an open text file; return the number of characters."""
+        return fp.write(self.dumps(**kws))
+
+    def loads(
+        self, s: str, funcdefs: Mapping[str, Callable[..., Any]] | None = None, **kws: Any
+    ) -> ModelResult:
+        """Become the result in JSON text, see `lmfit.model.load_modelresult`.
+
+        Parameters
+        ----------
+        s : str
+        funcdefs, **kws
+            As of `load_modelresult`.
+        """
+        vars(self).update(vars(_model_json.loads_result(s, funcdefs, **kws)))
+        return self
+
+    def load(
+        self, fp: IO[str], funcdefs: Mapping[str, Callable[..., Any]] | None = None, **kws: Any
+    ) -> ModelResult:
+        """Become the result in an open text file."""
+        return self.loads(fp.read(), funcdefs, **kws)
+
+    def plot_fit(self, ax: Axes | None = None, *args: Any, **kws: Any) -> Axes:
+        """Draw data and fitted curve.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; the current axes by default.
+        *args, **kws
+            `datafmt`, `fitfmt`, `initfmt`, `xlabel`, `ylabel`, `yerr` (error bars; those of the weights by
+            default), `numpoints` (of the curve), `data_kws`, `fit_kws`, `init_kws`, `ax_kws`, `show_init`,
+            `parse_complex` ('abs', 'angle', 'real' or 'imag'), `title`.
+
+        Returns
+        -------
+        Axes
+        """
+        return _model_plots.plot_fit(self, ax, *args, **kws)
+
+    def plot_residuals(self, ax: Axes | None = None, *args: Any, **kws: Any) -> Axes:
+        """Draw fitted curve minus data.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; the current axes by default.
+        *args, **kws
+            `datafmt`, `yerr`, `data_kws`, `fit_kws` (of the line at zero), `ax_kws`, `parse_complex`, `title`.
+
+        Returns
+        -------
+        Axes
+        """
+        return _model_plots.plot_residuals(self, ax, *args, **kws)
+
+    def plot(self, *args: Any, **kws: Any) -> Figure:
+        """Draw the fit and, above it, its residuals.
+
+        Parameters
+        ----------
+        *args, **kws
+            `datafmt`, `fitfmt`, `initfmt`, `xlabel`, `ylabel`, `yerr`, `numpoints`, `fig`, `data_kws`,
+            `fit_kws`, `init_kws`, `ax_res_kws`, `ax_fit_kws`, `fig_kws`, `show_init`, `parse_complex`, `title`.
+
+        Returns
+        -------
+        Figure
+        """
+        return _model_plots.plot(self, *args, **kws)
+
+
+#: Curves that are calculated when they are read.
+_CURVES = ("best_fit", "init_fit")
+#: Attributes that 1.x always has.
+_ABSENT = ("flatchain", "user_options", "jacfcn", "last_internal_values")
+_SUMMARY = (
+    "model", "method", "ndata", "nvarys", "nfree", "chisqr", "redchi", "aic", "bic", "rsquared", "nfev",
+    "max_nfev", "aborted", "errorbars", "success", "message", "lmdif_message", "ier", "nan_policy",
+    "scale_covar", "calc_covar", "ci_out", "col_deriv", "flatchain", "call_kws", "var_names",
+    "user_options", "kws", "init_values", "best_values",
+)  # fmt: skip
+_PARAMETER = (
+    "name", "value", "vary", "expr", "min", "max", "brute_step", "stderr", "correl", "init_value", "user_data",
+)  # fmt: skip
+_TABLE = ["value", "stderr", "init_value", "min", "max", "vary", "expr"]
+
+
+def _pandas() -> Any:
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ImportError("a table needs the package pandas: pip install lmfit[data]") from error
+    return pd

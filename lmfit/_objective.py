@@ -1,0 +1,174 @@
+"""What a fit of a Model minimises: the weighted difference of data and model, and its derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.linalg import lapack
+
+from ._derivatives import Array
+from ._evaluation import Node
+from ._fit_data import FitData
+from ._signature import ModelError
+from .parameter import Parameters
+
+__all__ = ["Objective"]
+
+
+class Objective:
+    """The residual of a model and data, as a function of Parameters.
+
+    Parameters
+    ----------
+    node : Node
+        The model, with its independent variables bound to it.
+    names : sequence of str
+        Its parameters.
+    fit_data : FitData
+        What it is compared with.
+
+    Attributes
+    ----------
+    differentiable : bool
+        Whether `derivative` and `rows` can be used.
+
+    Examples
+    --------
+    >>> from lmfit import create_params
+    >>> from lmfit._evaluation import Term
+    >>> line = Term(lambda a: a * np.array([1.0, 2.0]), 0, ["a"])
+    >>> objective = Objective(line, ["a"], FitData(np.array([2.0, 5.0]), weights=2.0))
+    >>> objective(create_params(a=2))
+    array([0., 2.])
+    """
+
+    def __init__(self, node: Node, names: Sequence[str], fit_data: FitData) -> None:
+        self.node, self.names, self.fit_data = node, list(names), fit_data
+        self.differentiable = node.differentiable
+        self._data, self._weights, self._factor = fit_data.data, fit_data.weights, fit_data.factor
+        self._shape = self._data.shape
+        self._complex = self._data.dtype.kind == "c"
+        self._plain = not self._complex and self._factor is None and not np.iscomplexobj(self._weights)
+        self._derivatives_wanted = False
+        #: The point of the last forward pass, whose derivatives the nodes keep.
+        self._at: list[float] | None = None
+        self._order: tuple[Sequence[str], list[int]] | None = None
+        self._buffer: Array | None = None
+
+    def __call__(self, params: Parameters, *_args: Any, **_kws: Any) -> Array:
+        """Return the residual, data minus model, weighted; complex ones as pairs of real numbers."""
+        values = self.values(params)
+        if self._derivatives_wanted:
+            # An optimiser asks for derivatives where it has just evaluated: they share the work.
+            model = self.node.forward(values)
+            self._at = values
+        else:
+            model = self.node.value(values)
+        if model.__class__ is not np.ndarray or model.shape != self._shape or model.dtype.kind != "f":
+            model = self._checked(model)
+        residual = self._data - model
+        if self._plain and residual.ndim == 1:
+            if self._weights is not None:
+                residual *= self._weights
+            return residual
+        return self._whitened(self._as_real(residual))
+
+    def values(self, params: Parameters) -> list[float]:
+        """Return the values of the model's parameters, in order."""
+        return [
+            par._val if par._tie is None else par.value  # type: ignore[misc]
+            for par in map(params.__getitem__, self.names)
+        ]
+
+    def derivative(self, params: Parameters, *_args: Any, **_kws: Any) -> dict[str, Array]:
+        """Return the derivatives of the residual by name of the parameters that are not fixed."""
+        wanted = [name for name, par in params.items() if par.vary or (par.expr and name in self.names)]
+        return dict(zip(wanted, self.rows(params, wanted)))
+
+    def rows(self, params: Parameters, names: Sequence[str], out: Array | None = None) -> Array:
+        """Return the derivatives of the residual, one row for each parameter.
+
+        Parameters
+        ----------
+        params : Parameters
+            The point.
+        names : sequence of str
+            The parameters; rows of those that are not the model's are zero.
+        out : ndarray, shape (n, m), optional
+            Where to write them.
+
+        Returns
+        -------
+        ndarray, shape (n, m)
+        """
+        values = self.values(params)
+        if self._at != values:
+            self._checked(self.node.forward(values))
+            self._at, self._derivatives_wanted = values, True
+        table = self._table(len(names), out)
+        self.node.backward(-1.0 if not self._plain else self._factor_of_rows(), self._rows_of(names, table))
+        strange = [place for place, name in enumerate(names) if name not in self.names]
+        if strange:
+            table[strange] = 0.0
+        flat = table.reshape(len(names), -1)
+        return flat if self._plain else self._whitened(self._as_real(flat))
+
+    def _factor_of_rows(self) -> Any:
+        return -1.0 if self._weights is None else -self._weights
+
+    def _table(self, n: int, out: Array | None) -> Array:
+        kind = np.complex128 if self._complex else np.float64
+        if out is not None and self._plain:
+            return out.reshape(n, *self._shape)
+        return np.empty((n, *self._shape), dtype=kind)
+
+    def _rows_of(self, names: Sequence[str], table: Array) -> list[Any]:
+        """For each parameter of the model its row of the table, None where it is not wanted."""
+        if self._order is None or self._order[0] is not names:
+            place = {name: index for index, name in enumerate(names)}
+            self._order = (names, [place.get(name, -1) for name in self.names])
+        return [table[index] if index >= 0 else None for index in self._order[1]]
+
+    def _checked(self, model: Any) -> Array:
+        """The model's value, as an array of the shape of the data."""
+        found = np.asarray(model)
+        if found.dtype.kind == "O":
+            found = found.astype(float)
+        if found.shape != self._shape:
+            if found.size != 1:
+                raise ModelError(
+                    f"the model gives an array of shape {found.shape}, but the data have shape {self._shape}; "
+                    "the independent variables must go with the data"
+                )
+            found = np.broadcast_to(found.reshape(()), self._shape)
+        if found.dtype.kind == "c" and not self._complex:
+            self._complex, self._plain = True, False
+        return found
+
+    def _as_real(self, residual: Array) -> Array:
+        """Complex numbers as pairs of real ones, along the last axis, which is flat."""
+        flat = residual.reshape(-1, self._data.size)
+        if self._complex:
+            flat = np.ascontiguousarray(flat, dtype=np.complex128).view(np.float64)
+        return flat[0] if residual.shape == self._shape else flat
+
+    def _whitened(self, flat: Array) -> Array:
+        """Residuals, or rows of derivatives, in units of the errors of the data."""
+        if self._factor is not None:
+            return self._decorrelated(flat)
+        if self._weights is None:
+            return flat
+        weights = np.broadcast_to(self._weights, self._shape).ravel()
+        if self._complex:
+            if weights.dtype.kind != "c":
+                weights = weights * (1 + 1j)
+            weights = np.ascontiguousarray(weights).view(np.float64)
+        return flat * weights
+
+    def _decorrelated(self, flat: Array) -> Array:
+        """Residuals, or rows of derivatives, multiplied by the inverse of the Cholesky factor."""
+        parts = np.concatenate([flat[..., ::2], flat[..., 1::2]], axis=-1) if self._complex else flat
+        found, _ = lapack.dtrtrs(self._factor, parts.T, lower=1)
+        return np.ascontiguousarray(found.T)
