@@ -2,6 +2,7 @@
 #
 #   make demo      fit three of NIST's data sets, print the reports, save quickstart.png
 #   make test      run all tests and the examples in the docstrings
+#   make test-all  the same, and the tests that take long (20 minutes or so)
 #   make lint      style, types, docstrings
 #   make examples  run every example
 #   make bench     run every benchmark
@@ -20,7 +21,7 @@ INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check -e
 # Names the interpreter, so that another PYTHON= gives another environment.
 MADE = $(VENV)/.made-with-$(subst /,_,$(PYTHON))
 
-.PHONY: demo test lint examples bench doc clean
+.PHONY: demo test test-all lint examples bench doc clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.has-plot
@@ -28,6 +29,9 @@ demo: $(VENV)/.has-plot
 
 test: $(VENV)/.has-test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-all: $(VENV)/.has-test
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "thorough or not thorough"
 
 lint: $(VENV)/.has-dev
 	$(BIN)/ruff check

@@ -42,6 +42,7 @@ __all__ = ["Solution", "polish"]
 CONVERGED = 1e-9
 #: The Jacobian need not be computed again after steps below this fraction of the variables.
 JACOBIAN_HOLDS = 5e-8
+_EPS = float(np.finfo(float).eps)
 _MAX_STEPS = 12
 _MAX_HALVINGS = 3
 
@@ -58,7 +59,7 @@ class Solution:
     regular : bool
         False where the Jacobian has not full rank.
     converged : bool
-        Whether the last step was within rounding.
+        Whether the last step was within rounding, or the residual is.
     equations : NormalEquations or None
         Those of `jacobian`, where they were needed.
     """
@@ -94,6 +95,11 @@ class _LinearProblem:
             if (step < low).any() or (step > high).any():
                 return self._bounded_step(second_order, low, high)
         return step
+
+    def is_exact(self, x: Array) -> bool:
+        """Whether the last digit of a variable changes the residual by more than there is of it."""
+        largest = max(length * abs(value) for length, value in zip(self.norms.tolist(), x.tolist()))
+        return bool(norm(self.residual) <= _EPS * largest)
 
     def reduction(self, step: Array) -> float:
         """The fraction of chi-square that `step` takes away, to first order."""
@@ -177,6 +183,8 @@ def polish(
         problem = _LinearProblem(here)
         if not problem.regular:
             return replace(here, regular=False, converged=False)
+        if problem.is_exact(here.x):
+            return replace(here, converged=True, equations=problem.equations)
         errors = problem.errors()
         size = np.maximum(np.abs(here.x), errors)
         step = problem.step(second_order, here.x, domain)
