@@ -360,7 +360,7 @@ _OTHERS: dict[str, Any] = {
     "lgamma": _from_special("gammaln"),
     "linspace": _linspace,
     "list": list,
-    "loggammafcn": _from_special("gammaln"),
+    "loggammafcn": _from_special("loggamma"),
     "max": max,
     "maximum": _on_arrays(np.maximum, 2),
     "mean": _on_arrays(np.mean, keywords=_AXIS, warns=True),
