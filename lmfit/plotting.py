@@ -46,7 +46,9 @@ _GREY = "0.6"
 #: Closest to 1 that a probability is taken to be: the next number below it.
 _ALMOST_ONE = 1.0 - 1e-16
 #: Height up to which a profile is drawn, in units of the highest level.
-_HEADROOM = 1.25
+_HEADROOM = 1.3
+#: Fewest points of a grid through which a cubic spline goes, and how many times finer it is drawn.
+_SPLINE, _FINER = 4, 6
 #: Points of an ellipse and of the curve of a linear model.
 _SMOOTH = 201
 
@@ -218,6 +220,7 @@ def plot_profile(
     result: Any = None,
     *,
     ax: Axes | None = None,
+    legend: bool = True,
 ) -> Axes:
     """Draw the profile of a parameter and its confidence intervals.
 
@@ -236,6 +239,8 @@ def plot_profile(
         Its standard error is shown as a dashed line, on which the profile of a linear model lies.
     ax : Axes, optional
         Where to draw; new ones by default.
+    legend : bool, optional
+        Whether to explain the dashed line.
 
     Returns
     -------
@@ -253,14 +258,17 @@ def plot_profile(
         raise ValueError(f"parameter {name!r} has no finite best value in these intervals: nothing to draw")
     ax = _axes(ax)
     levels = sorted({prob for prob, _ in row if prob})
+    top = _HEADROOM * float(_deviations(max(levels, default=0.95)))
     values, heights = _profile(row, {} if trace is None else _traced(trace, name), name)
-    shown = heights <= _HEADROOM * float(_deviations(max(levels, default=1.0)))
-    (line,) = ax.plot(values[shown], heights[shown], "o-", markersize=3.0, label="profile")
+    shown = heights <= top
+    color = _draw_curve(ax, values[shown], heights[shown], best)
     for probability in levels:
-        _draw_level(ax, row, best, probability, line.get_color())
+        _draw_level(ax, row, best, probability, color)
     if result is not None:
         _draw_linear(ax, result, name)
-    ax.set_ylim(bottom=0.0)
+        if legend:
+            ax.legend(loc="upper center", ncols=2, fontsize="x-small", frameon=False, handlelength=1.5)
+    ax.set_ylim(0.0, top)
     _describe(ax, name, "standard deviations", None)
     return ax
 
@@ -295,7 +303,7 @@ def plot_profiles(
         _, axes = _pyplot().subplots(1, len(names), squeeze=False, figsize=size, layout="constrained")
     drawn = np.asarray(axes, dtype=object).ravel()
     for name, ax in zip(names, drawn, strict=True):
-        plot_profile(ci, name, trace, result, ax=ax)
+        plot_profile(ci, name, trace, result, ax=ax, legend=ax is drawn[0])
     for ax in drawn[1:]:
         ax.set_ylabel("")
     return drawn
@@ -327,13 +335,14 @@ def plot_trace(
     curves = [_traced(trace, x_name), _traced(trace, y_name)]
     ax = _axes(ax)
     points = None
-    for fixed, curve in zip((x_name, y_name), curves):
+    for fixed, curve, style in zip((x_name, y_name), curves, ("-", "--")):
         order = np.argsort(curve[fixed])
         x, y, prob = (np.asarray(curve[key], dtype=float)[order] for key in (x_name, y_name, "prob"))
-        ax.plot(x, y, color=_GREY, linewidth=1.0, zorder=1, label=f"{fixed} fixed")
+        ax.plot(x, y, style, color=_GREY, linewidth=1.0, zorder=1, label=f"{fixed} held")
         points = ax.scatter(x, y, c=prob, s=20.0, vmin=0.0, vmax=1.0, zorder=2)
     if colorbar and points is not None:
         ax.figure.colorbar(points, ax=ax, label="probability")
+    ax.legend(fontsize="small", frameon=False)
     _describe(ax, x_name, y_name, None)
     return ax
 
@@ -374,14 +383,16 @@ def plot_region(
         Its contours are drawn on the radius :math:`\sqrt{-2 \ln(1 - P)}`.
     """
     levels = {_radius(_probability(sigma)): _level_text(sigma) for sigma in sorted(sigmas)}
-    radii = np.ma.masked_invalid(_radius(np.asarray(grid, dtype=float)))
+    surface = _refined(np.asarray(x), np.asarray(y), _radius(np.asarray(grid, dtype=float)))
     ax = _axes(ax)
-    ax.contourf(x, y, radii, [0.0, *levels], cmap="Blues_r", alpha=0.6)
-    lines = ax.contour(x, y, radii, list(levels), colors="C0", linewidths=1.2)
+    ax.contourf(*surface, [0.0, *levels], cmap="Blues_r", alpha=0.6)
+    lines = ax.contour(*surface, list(levels), colors="C0", linewidths=1.2)
     if labels:
         ax.clabel(lines, fmt=levels, fontsize="small")
     if result is not None:
         _draw_ellipses(ax, result, (x_name, y_name), [_probability(sigma) for sigma in sigmas])
+        if labels:
+            ax.legend(fontsize="x-small", frameon=False)
     _describe(ax, x_name, y_name, None)
     return ax
 
@@ -437,7 +448,7 @@ def plot_pairs(
             if column > row:
                 ax.set_axis_off()
             elif column == row:
-                plot_profile(ci, x_name, trace, result, ax=ax)
+                plot_profile(ci, x_name, trace, result, ax=ax, legend=False)
             else:
                 x, y, grid = conf_interval2d(minimizer, result, x_name, y_name, nx, ny, **kws)
                 plot_region(x, y, grid, x_name, y_name, result, sigmas=sigmas, ax=ax, labels=False)
@@ -473,6 +484,7 @@ def _describe(ax: Axes, xlabel: str | None, ylabel: str | None, title: str | Non
 
 
 def _draw_data(ax: Axes, x: Any, y: Any, yerr: Any, fmt: str, kws: Mapping[str, Any]) -> None:
+    kws = {"markersize": 4.0, **kws}
     if yerr is None:
         ax.plot(x, y, fmt, **kws)
     else:
@@ -526,19 +538,34 @@ def _deviations(probability: Any) -> Array:
     return np.asarray(math.sqrt(2.0) * erfinv(inside))
 
 
+def _draw_curve(ax: Axes, values: Array, heights: Array, best: float) -> Any:
+    """Draw a profile as a smooth curve through its points, and return its colour."""
+    (line,) = ax.plot(values, heights, "o", markersize=3.0)
+    curve = values, heights
+    if len(values) > 1:
+        from scipy.interpolate import PchipInterpolator
+
+        # With its sign it has no kink, and where it rises everywhere the curve does.
+        signed = PchipInterpolator(values, np.sign(values - best) * heights)
+        fine = np.union1d(np.linspace(values[0], values[-1], _SMOOTH), values)
+        curve = fine, np.abs(signed(fine))
+    ax.plot(*curve, "-", color=line.get_color(), label="profile")
+    return line.get_color()
+
+
 def _draw_level(
     ax: Axes, row: list[tuple[float, float]], best: float, probability: float, color: Any
 ) -> None:
-    """Draw one level: a faint line all across, a strong one between its limits, and its name."""
+    """Draw one level: a faint line all across, a stronger one between its limits, and its name."""
     height = float(_deviations(probability))
-    ax.axhline(height, color=_GREY, linewidth=0.6, zorder=0)
-    inside = sorted(value for prob, value in row if prob == probability and math.isfinite(value))
-    for limit in inside:
-        ax.plot([limit, limit], [0.0, height], color=color, linewidth=0.8, alpha=0.6)
-    ax.plot([min([*inside, best]), max([*inside, best])], [height, height], color=color, alpha=0.6)
-    text = f"{probability:.4g}" if probability > 0.9995 else f"{100.0 * probability:.3g} %"
-    place = ax.get_yaxis_transform()
-    ax.text(0.99, height, text, transform=place, ha="right", va="bottom", fontsize="x-small", color="0.4")
+    ax.axhline(height, color=_GREY, linewidth=0.5, linestyle=":", zorder=0)
+    limits = sorted(value for prob, value in row if prob == probability and math.isfinite(value))
+    look: dict[str, Any] = {"color": color, "linewidth": 0.8, "alpha": 0.5, "zorder": 1}
+    ax.plot([min([*limits, best]), max([*limits, best])], [height, height], **look)
+    for limit in limits:
+        ax.plot([limit, limit], [0.0, height], **look)
+    text = f"{100.0 * probability:.3g} %" if probability < 0.9995 else f"{probability:.6g}"
+    ax.text(best, height, text, ha="center", va="bottom", fontsize="x-small", color="0.3")
 
 
 def _draw_linear(ax: Axes, result: Any, name: str) -> None:
@@ -575,6 +602,20 @@ def _level_text(sigma: float) -> str:
 def _radius(probability: Any) -> Any:
     """Radius of the circle that holds a probability of two independent normal variables."""
     return np.sqrt(-2.0 * np.log1p(-np.clip(probability, 0.0, _ALMOST_ONE)))
+
+
+def _refined(x: Array, y: Array, radius: Array) -> tuple[Array, Array, Any]:
+    """A finer grid, on which a narrow valley between the points is not a string of beads.
+
+    The square of the radius is close to a quadratic form, which cubic splines reproduce.
+    """
+    if min(radius.shape) < _SPLINE or not np.isfinite(radius).all():
+        return x, y, np.ma.masked_invalid(radius)
+    from scipy.interpolate import RectBivariateSpline
+
+    fine = [np.interp(np.linspace(0, len(t) - 1, _FINER * len(t)), np.arange(len(t)), t) for t in (x, y)]
+    square = RectBivariateSpline(y, x, radius**2)(fine[1], fine[0])
+    return fine[0], fine[1], np.sqrt(np.maximum(square, 0.0))
 
 
 def _draw_ellipses(ax: Axes, result: Any, names: tuple[str, str], probabilities: list[float]) -> None:
