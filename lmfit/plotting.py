@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from ._derivatives import Array
+from ._levels import probability_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -382,7 +383,9 @@ def plot_region(
     Axes
         Its contours are drawn on the radius :math:`\sqrt{-2 \ln(1 - P)}`.
     """
-    levels = {_radius(_probability(sigma)): _level_text(sigma) for sigma in sorted(sigmas)}
+    levels = {
+        _radius(probability_of(sigma)): _level_text(sigma) for sigma in sorted(sigmas, key=probability_of)
+    }
     surface = _refined(np.asarray(x), np.asarray(y), _radius(np.asarray(grid, dtype=float)))
     ax = _axes(ax)
     ax.contourf(*surface, [0.0, *levels], cmap="Blues_r", alpha=0.6)
@@ -390,7 +393,7 @@ def plot_region(
     if labels:
         ax.clabel(lines, fmt=levels, fontsize="small")
     if result is not None:
-        _draw_ellipses(ax, result, (x_name, y_name), [_probability(sigma) for sigma in sigmas])
+        _draw_ellipses(ax, result, (x_name, y_name), [probability_of(sigma) for sigma in sigmas])
         if labels:
             ax.legend(fontsize="x-small", frameon=False)
     _describe(ax, x_name, y_name, None)
@@ -588,11 +591,6 @@ def _probability_within(distance: Array, result: Any) -> Array:
     if not result.scale_covar:
         return np.asarray(erf(distance / math.sqrt(2.0)))
     return np.asarray(1.0 - 2.0 * stdtr(max(1, result.nfree), -distance))
-
-
-def _probability(sigma: float) -> float:
-    """A level as a probability."""
-    return float(sigma) if sigma < 1.0 else math.erf(sigma / math.sqrt(2.0))
 
 
 def _level_text(sigma: float) -> str:
