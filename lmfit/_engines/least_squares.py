@@ -30,8 +30,9 @@ _UNLIMITED = 10**8
 _least_squares: Any = optimize.least_squares
 #: What of SciPy's solution becomes an attribute of the result.
 _KEPT = ("active_mask", "njev", "optimality", "status")
-#: The norm of the gradient, in units of the parameters, says nothing; zero is zero in all units.
-_DEFAULTS = {"x_scale": "jac", "gtol": 1e-15}
+#: MINPACK measures the gradient as a cosine.  Elsewhere it has the units of the parameters, and of the residual
+#: at the start, which may be huge: then it says nothing.
+_GTOL = {"lm": 1e-15}
 
 
 @register(
@@ -53,7 +54,7 @@ def least_squares(view: View, options: dict[str, Any]) -> Outcome:
     linear = isinstance(name, str) and name == "linear"
     if not linear:
         view.problem.measure_by(loss(_checked(name), options.get("f_scale", 1.0)))
-    settings = {**_DEFAULTS, **options}
+    settings = {"x_scale": "jac", "gtol": _GTOL.get(options.get("method", "")), **options}
     unit = view.problem.start_norm or 1.0
     settings["f_scale"] = options.get("f_scale", 1.0) / unit
     found = _search(view, unit, settings)

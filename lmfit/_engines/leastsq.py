@@ -36,7 +36,7 @@ from .._derivatives import Array, norm
 from .._gauss_newton import Solution
 from .._problem import Space, View
 from .base import Objective, Outcome, register
-from .polish import POLISHED, refined
+from .polish import POLISHED, ROUNDING, STEEP, STILL_FALLS, refined
 
 __all__ = ["leastsq"]
 
@@ -46,11 +46,7 @@ _WITH_DERIVATIVES = {"ftol": 1e-10, "xtol": 1e-10}
 #: A variable has lost its effect when a change as large as the one it made would change
 #: the residual by less than this fraction.
 _LOST = 1e-6
-#: In units of that at the start, a residual below which nothing but rounding is left.
-_ROUNDING = 1e-12
 _UNLIMITED = int(np.iinfo(np.int32).max)
-#: Cosine between residual and a column of the Jacobian at which chi-square still falls.
-_STEEP = 1e-2
 #: A forward difference of MINPACK is a step of at most this fraction.
 _FORWARD = 1e-6
 #: In what the steps of further searches are measured.
@@ -106,7 +102,7 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
         notes.append(POLISHED)
     if success and end.trouble is _Trouble.STEEP:
         success = False
-        notes.append("but chi-square still falls from here; choose other start values")
+        notes.append(STILL_FALLS)
     text = text.format(**settings)
     return Outcome(
         success=success,
@@ -267,8 +263,8 @@ def _trouble(view: View, start: Array, solution: Solution) -> _Trouble:
     ]
     if not free:  # all variables at their bounds: a corner is seldom the minimum
         return _Trouble.LOST
-    falls = any(abs(slope[j]) > _STEEP * lengths[j] * size for j in free)
-    if falls and not solution.regular and size > _ROUNDING * problem.start_norm:
+    falls = any(abs(slope[j]) > STEEP * lengths[j] * size for j in free)
+    if falls and not solution.regular and size > ROUNDING * problem.start_norm:
         return _Trouble.STEEP
     began = view.values(start.tolist())
     for j in free:

@@ -14,12 +14,17 @@ from .._problem import Problem
 from ..errors import MinimizerException
 from .base import Outcome
 
-__all__ = ["POLISHED", "improved", "refined"]
+__all__ = ["POLISHED", "ROUNDING", "STEEP", "STILL_FALLS", "improved", "refined"]
 
 #: What messages say of a polish that has converged.
 POLISHED = "last digits by Gauss-Newton steps"
+STILL_FALLS = "but chi-square still falls from here; choose other start values"
 #: Fraction of chi-square by which it may still fall at what is called a minimum.
 _NEGLIGIBLE = 1e-10
+#: Cosine between residual and a column of the Jacobian at which chi-square still falls.
+STEEP = 1e-2
+#: In units of that at the start, a residual below which nothing but rounding is left.
+ROUNDING = 1e-12
 _EPS = float(np.finfo(float).eps)
 
 
@@ -49,15 +54,25 @@ def refined(problem: Problem, polish: bool) -> Solution:
 def improved(problem: Problem, outcome: Outcome, polish: bool) -> Outcome:
     """Return the outcome of a search for the least sum of squares, after its polish.
 
-    A search that ends where the sum of squares cannot be lowered any more has succeeded,
-    whatever else it says.
+    A search that ends where the sum of squares cannot be lowered any more has succeeded, whatever else
+    it says, and one that ends where it falls steeply has not.
     """
     end = refined(problem, polish)
     message = f"{outcome.message}; {POLISHED}" if polish and end.converged else outcome.message
     success = outcome.success
     if not success and _is_minimum(problem, end):
         success, message = True, f"the sum of squares cannot be lowered visibly ({message})"
+    elif success and polish and not end.converged and _falls(problem, end):
+        success, message = False, f"{message}; {STILL_FALLS}"
     return replace(outcome, success=success, message=message, jacobian=end.jacobian, equations=end.equations)
+
+
+def _falls(problem: Problem, end: Solution) -> bool:
+    """Whether chi-square falls steeply along a variable that is not held by its bound."""
+    bound = Bound.active(end.x, end.residual, end.jacobian, problem.domain)
+    free, size = end.jacobian[:, bound.side == 0], norm(end.residual)
+    steep = np.abs(free.T @ end.residual) > STEEP * size * column_norms(free)
+    return bool(steep.any()) and size > ROUNDING * problem.start_norm
 
 
 def _is_minimum(problem: Problem, end: Solution) -> bool:

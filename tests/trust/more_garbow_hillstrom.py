@@ -271,7 +271,9 @@ PROBLEMS = [
     Reference(12, "Box three-dimensional", box, (0, 10, 20), (0,)),
     Reference(13, "Powell singular", powell_singular, (3, -1, 0, 1), (0,)),
     Reference(14, "Wood", wood, (-3, -1, -3, -1), (0,)),
-    Reference(15, "Kowalik and Osborne", kowalik_osborne, (0.25, 0.39, 0.415, 0.39), (3.07505e-4, 1.02734e-3)),
+    Reference(
+        15, "Kowalik and Osborne", kowalik_osborne, (0.25, 0.39, 0.415, 0.39), (3.07505e-4, 1.02734e-3)
+    ),
     Reference(16, "Brown and Dennis", brown_dennis, (25, 5, -5, -1), (85822.2,)),
     Reference(17, "Osborne 1", osborne_1, (0.5, 1.5, -1, 0.01, 0.02), (5.46489e-5,)),
     Reference(18, "Biggs EXP6", biggs, (1, 2, 1, 1, 1, 1), (0, 5.65565e-3)),
@@ -288,15 +290,23 @@ PROBLEMS = [
     Reference(25, "variably dimensioned", variably_dimensioned, tuple(1 - np.arange(1, 11) / 10), (0,)),
     Reference(26, "trigonometric", trigonometric, (0.1,) * 10, (0, 2.79506e-5)),
     Reference(27, "Brown almost-linear", brown_almost_linear, (0.5,) * 10, (0, 1)),
-    Reference(28, "discrete boundary value", discrete_boundary_value, tuple(_points(10) * (_points(10) - 1)), (0,)),
     Reference(
-        29, "discrete integral equation", discrete_integral_equation, tuple(_points(10) * (_points(10) - 1)), (0,)
+        28, "discrete boundary value", discrete_boundary_value, tuple(_points(10) * (_points(10) - 1)), (0,)
+    ),
+    Reference(
+        29,
+        "discrete integral equation",
+        discrete_integral_equation,
+        tuple(_points(10) * (_points(10) - 1)),
+        (0,),
     ),
     Reference(30, "Broyden tridiagonal", broyden_tridiagonal, (-1,) * 10, (0,)),
     Reference(31, "Broyden banded", broyden_banded, (-1,) * 10, (0,)),
     Reference(32, "linear full rank", linear_full_rank, (1,) * 5, (10,)),
     Reference(33, "linear rank 1", linear_rank_1, (1,) * 5, (20 * 19 / (2 * 41),)),
-    Reference(34, "linear rank 1 with zero columns and rows", linear_rank_1_with_zeros, (1,) * 5, (454 / 74,)),
+    Reference(
+        34, "linear rank 1 with zero columns and rows", linear_rank_1_with_zeros, (1,) * 5, (454 / 74,)
+    ),
     Reference(35, "Chebyquad", chebyquad, tuple(_points(8)), (3.51687e-3,)),
     Reference(35, "Chebyquad", chebyquad, tuple(_points(9)), (0,)),
     Reference(35, "Chebyquad", chebyquad, tuple(_points(10)), (6.50395e-3, 4.77271e-3)),

@@ -10,8 +10,10 @@ from lmfit import MinimizerException, Parameters, minimize
 #: step until a limit ends it, in MINPACK too.
 WITHOUT_END = (13, 22)
 
-# An exponential of a bad start overflows in the residual, which is the objective's own affair.
-pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+# Exponentials overflow in the residual, which is the objective's own affair.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:overflow encountered:RuntimeWarning", "ignore:invalid value encountered:RuntimeWarning"
+)
 
 
 def parameters(start):
@@ -45,24 +47,31 @@ def test_from_the_standard_start_with_least_squares(problem):
     assert is_published(problem, fit(problem, problem.start, method="least_squares").chisqr)
 
 
+def steepest(problem, best):
+    """Largest cosine between the residual and what a variable that matters does to it."""
+    residual = problem.residual(best)
+    cosines = [0.0]
+    for index, size in enumerate(np.abs(best)):
+        step = np.zeros(len(best))
+        step[index] = 1e-6 * size + 1e-12
+        change = (problem.residual(best + step) - problem.residual(best - step)) / 2
+        lengths = np.linalg.norm(change) * np.linalg.norm(residual)
+        if lengths > 1e-12 * residual @ residual:
+            cosines.append(abs(change @ residual) / lengths)
+    return max(cosines)
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("factor", [10, 100])
 @pytest.mark.parametrize("method", ["leastsq", "least_squares"])
 @pytest.mark.parametrize("problem", PROBLEMS, ids=str)
-def test_from_far_away(problem, method, factor):
-    """Success is only reported where no variable, moved by a part of its size, lowers chi-square."""
+def test_success_from_far_away_means_a_minimum(problem, method, factor):
     start = factor * np.array(problem.start) if any(problem.start) else np.full(len(problem.start), factor)
     try:
         found = fit(problem, start, method=method)
     except MinimizerException as error:
         assert "not finite" in str(error)
         return
-    before = np.sum(problem.residual(start.astype(float)) ** 2)
-    assert found.chisqr <= before
-    if found.success and not is_published(problem, found.chisqr):
-        best = np.array([par.value for par in found.params.values()])
-        for index, size in enumerate(np.abs(best) + 1e-12):
-            for sign in (1e-3, -1e-3):
-                moved = best.copy()
-                moved[index] += sign * size
-                assert np.sum(problem.residual(moved) ** 2) >= found.chisqr * (1 - 1e-6)
+    assert found.chisqr <= np.sum(problem.residual(start.astype(float)) ** 2)
+    best = np.array([par.value for par in found.params.values()])
+    assert not found.success or is_published(problem, found.chisqr) or steepest(problem, best) < 0.02
