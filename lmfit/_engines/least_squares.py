@@ -30,8 +30,8 @@ _UNLIMITED = 10**8
 _least_squares: Any = optimize.least_squares
 #: What of SciPy's solution becomes an attribute of the result.
 _KEPT = ("active_mask", "njev", "optimality", "status")
-#: MINPACK measures the gradient as a cosine.  Elsewhere it has the units of the parameters, and of the residual
-#: at the start, which may be huge: then it says nothing.
+#: MINPACK measures the gradient as a cosine.  Elsewhere it has the units of the parameters, and of the
+#: residual at the start, which may be huge: then it says nothing.
 _GTOL = {"lm": 1e-15}
 
 

@@ -134,10 +134,10 @@ def brown_dennis(x):
     return (x[0] + t * x[1] - np.exp(t)) ** 2 + (x[2] + x[3] * np.sin(t) - np.cos(t)) ** 2
 
 
-OSBORNE_1 = np.array(
-    """0.844 0.908 0.932 0.936 0.925 0.908 0.881 0.850 0.818 0.784 0.751 0.718 0.685 0.658 0.628 0.603 0.580
-    0.558 0.538 0.522 0.506 0.490 0.478 0.467 0.457 0.448 0.438 0.431 0.424 0.420 0.414 0.411 0.406""".split(),
-    dtype=float,
+OSBORNE_1 = np.fromstring(
+    """0.844 0.908 0.932 0.936 0.925 0.908 0.881 0.850 0.818 0.784 0.751 0.718 0.685 0.658 0.628 0.603
+    0.580 0.558 0.538 0.522 0.506 0.490 0.478 0.467 0.457 0.448 0.438 0.431 0.424 0.420 0.414 0.411 0.406""",
+    sep=" ",
 )
 
 
@@ -152,12 +152,12 @@ def biggs(x):
     return x[2] * np.exp(-t * x[0]) - x[3] * np.exp(-t * x[1]) + x[5] * np.exp(-t * x[4]) - y
 
 
-OSBORNE_2 = np.array(
+OSBORNE_2 = np.fromstring(
     """1.366 1.191 1.112 1.013 0.991 0.885 0.831 0.847 0.786 0.725 0.746 0.679 0.608 0.655 0.616 0.606 0.602
     0.626 0.651 0.724 0.649 0.649 0.694 0.644 0.624 0.661 0.612 0.558 0.533 0.495 0.500 0.423 0.395 0.375
     0.372 0.391 0.396 0.405 0.428 0.429 0.523 0.562 0.607 0.653 0.672 0.708 0.633 0.668 0.645 0.632 0.591
-    0.559 0.597 0.625 0.739 0.710 0.729 0.720 0.636 0.581 0.428 0.292 0.162 0.098 0.054""".split(),
-    dtype=float,
+    0.559 0.597 0.625 0.739 0.710 0.729 0.720 0.636 0.581 0.428 0.292 0.162 0.098 0.054""",
+    sep=" ",
 )
 
 
@@ -256,6 +256,9 @@ def _points(n):
     return np.arange(1, n + 1) / (n + 1)
 
 
+_CURVED = tuple(_points(10) * (_points(10) - 1))
+
+
 PROBLEMS = [
     Reference(1, "Rosenbrock", rosenbrock, (-1.2, 1), (0,)),
     Reference(2, "Freudenstein and Roth", freudenstein_roth, (0.5, -2), (0, 48.9842)),
@@ -290,9 +293,7 @@ PROBLEMS = [
     Reference(25, "variably dimensioned", variably_dimensioned, tuple(1 - np.arange(1, 11) / 10), (0,)),
     Reference(26, "trigonometric", trigonometric, (0.1,) * 10, (0, 2.79506e-5)),
     Reference(27, "Brown almost-linear", brown_almost_linear, (0.5,) * 10, (0, 1)),
-    Reference(
-        28, "discrete boundary value", discrete_boundary_value, tuple(_points(10) * (_points(10) - 1)), (0,)
-    ),
+    Reference(28, "discrete boundary value", discrete_boundary_value, _CURVED, (0,)),
     Reference(
         29,
         "discrete integral equation",
@@ -304,9 +305,7 @@ PROBLEMS = [
     Reference(31, "Broyden banded", broyden_banded, (-1,) * 10, (0,)),
     Reference(32, "linear full rank", linear_full_rank, (1,) * 5, (10,)),
     Reference(33, "linear rank 1", linear_rank_1, (1,) * 5, (20 * 19 / (2 * 41),)),
-    Reference(
-        34, "linear rank 1 with zero columns and rows", linear_rank_1_with_zeros, (1,) * 5, (454 / 74,)
-    ),
+    Reference(34, "linear rank 1 with zeros", linear_rank_1_with_zeros, (1,) * 5, (454 / 74,)),
     Reference(35, "Chebyquad", chebyquad, tuple(_points(8)), (3.51687e-3,)),
     Reference(35, "Chebyquad", chebyquad, tuple(_points(9)), (0,)),
     Reference(35, "Chebyquad", chebyquad, tuple(_points(10)), (6.50395e-3, 4.77271e-3)),
