@@ -22,7 +22,7 @@ rows are parts of one array, so that a derivative is written once and never copi
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -124,11 +124,11 @@ class Sum:
 
     def value(self, values: Sequence[float]) -> Any:
         """Return the value for values of all parameters of the model."""
-        return _total([(plus, node.value(values)) for plus, node in self._terms])
+        return _total((plus, node.value(values)) for plus, node in self._terms)
 
     def forward(self, values: Sequence[float]) -> Any:
         """Return the value and keep what `backward` needs."""
-        return _total([(plus, node.forward(values)) for plus, node in self._terms])
+        return _total((plus, node.forward(values)) for plus, node in self._terms)
 
     def backward(self, factor: Any, rows: Rows) -> None:
         """Hand the factor on to the terms."""
@@ -246,8 +246,10 @@ def bound_call(func: Call, signature: Signature, parameters: Sequence[str], fixe
     if arguments[ahead:end] == tuple(parameters) and named.isdisjoint(parameters):
         # By position, which is the fastest way to call a function.
         first = arguments[:ahead]
-        rest = {name: value for name, value in fixed.items() if name not in first}
-        return functools.partial(func, *(fixed[name] for name in first), **rest)
+        lead = [fixed[name] for name in first]
+        if ahead == len(fixed):
+            return functools.partial(func, *lead)
+        return functools.partial(func, *lead, **{name: fixed[name] for name in fixed if name not in first})
 
     def call(*values: float) -> Any:
         return func(**fixed, **dict(zip(parameters, values)))
@@ -255,12 +257,12 @@ def bound_call(func: Call, signature: Signature, parameters: Sequence[str], fixe
     return call
 
 
-def _total(terms: Sequence[tuple[bool, Any]]) -> Any:
+def _total(terms: Iterator[tuple[bool, Any]]) -> Any:
     """The sum of the values, in the memory of the first intermediate result."""
-    (first, total), *others = terms
+    first, total = next(terms)
     ours = not first
     total = total if first else -total
-    for plus, value in others:
+    for plus, value in terms:
         if ours and _fits(value, total):
             (np.add if plus else np.subtract)(total, value, out=total)
         else:

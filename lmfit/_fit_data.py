@@ -12,6 +12,7 @@ have the same labels.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -192,7 +193,7 @@ def _weighting(array: Array, weights: Any, sigma: Any, covariance: Any) -> tuple
     ((origin, value),) = given.items()
     if origin == "covariance":
         return origin, _covariance(value, array)
-    numbers = np.ma.filled(np.ma.asarray(value), np.nan) if np.ma.isMaskedArray(value) else np.asarray(value)
+    numbers = np.asarray(value.astype(float).filled(np.nan) if _is_masked(value) else value)
     numbers = numbers.astype(np.complex128 if numbers.dtype.kind == "c" else np.float64, copy=False)
     if numbers.dtype.kind == "c" and array.dtype.kind != "c":
         raise ModelError(f"{origin} are complex, but the data are real; give real {origin}")
@@ -254,7 +255,7 @@ def _missing(
     array: Array, data: Any, scale: Any, variables: Mapping[str, Any], nan_policy: str
 ) -> Array | None:
     """Mask of what is left out; None for nothing."""
-    missing = np.atleast_1d(np.ma.getmaskarray(data)) if np.ma.isMaskedArray(data) else None
+    missing = np.atleast_1d(np.ma.getmaskarray(data)) if _is_masked(data) else None
     if nan_policy == _OMIT:
         omitted = np.isnan(array) | (np.isnan(scale) if np.ndim(scale) else False)
         for value in variables.values():
@@ -265,6 +266,11 @@ def _missing(
         for what, values in (("data", array), ("weights", scale)):
             _check_finite(what, values, missing)
     return missing if missing is not None and missing.any() else None
+
+
+def _is_masked(value: Any) -> bool:
+    """Whether a value is a masked array; without loading their module, which is slow, if nobody has."""
+    return "numpy.ma" in sys.modules and np.ma.isMaskedArray(value)
 
 
 def _check_finite(what: str, values: Any, missing: Array | None) -> None:

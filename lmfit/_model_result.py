@@ -197,7 +197,7 @@ class ModelResult:
         fit_data, model = self._fit_data, self.model
         objective = Objective(model._node(fit_data.variables), model.param_names, fit_data)
         # Engines take it from here if they can use it.
-        known = {"Dfun": objective.derivative} if objective.differentiable else {}
+        known = {"Dfun": objective.derivative, "col_deriv": True} if objective.differentiable else {}
         return Minimizer(
             objective,
             self.init_params.copy(),

@@ -46,6 +46,7 @@ class Objective:
 
     def __init__(self, node: Node, names: Sequence[str], fit_data: FitData) -> None:
         self.node, self.names, self.fit_data = node, list(names), fit_data
+        self._known = frozenset(names)
         self.differentiable = node.differentiable
         self._data, self._weights, self._factor = fit_data.data, fit_data.weights, fit_data.factor
         self._shape = self._data.shape
@@ -55,7 +56,8 @@ class Objective:
         #: The point of the last forward pass, whose derivatives the nodes keep.
         self._at: list[float] | None = None
         self._order: tuple[Sequence[str], list[int]] | None = None
-        self._buffer: Array | None = None
+        #: The Parameters that derivatives were last wanted for, by which names, and whether some are tied.
+        self._wanted: tuple[Parameters, list[str], bool] | None = None
 
     def __call__(self, params: Parameters, *_args: Any, **_kws: Any) -> Array:
         """Return the residual, data minus model, weighted; complex ones as pairs of real numbers."""
@@ -82,12 +84,24 @@ class Objective:
             for par in map(params.__getitem__, self.names)
         ]
 
-    def derivative(self, params: Parameters, *_args: Any, **_kws: Any) -> dict[str, Array]:
-        """Return the derivatives of the residual by name of the parameters that are not fixed."""
-        wanted = [name for name, par in params.items() if par.vary or (par.expr and name in self.names)]
-        return dict(zip(wanted, self.rows(params, wanted)))
+    def derivative(self, params: Parameters, *_args: Any, **_kws: Any) -> Array | dict[str, Array]:
+        """Return the derivatives of the residual.
 
-    def rows(self, params: Parameters, names: Sequence[str], out: Array | None = None) -> Array:
+        Returns
+        -------
+        ndarray, shape (n, m), or dict
+            One row for each variable; or, where parameters of the model are tied, rows by name of the
+            variables and of these.
+        """
+        if self._wanted is None or self._wanted[0] is not params:
+            varied = [name for name, par in params.items() if par.vary]
+            tied = [name for name in self.names if params[name].expr]
+            self._wanted = params, [*varied, *tied], bool(tied)
+        _, names, tied_ones = self._wanted
+        rows = self.rows(params, names)
+        return dict(zip(names, rows)) if tied_ones else rows
+
+    def rows(self, params: Parameters, names: Sequence[str]) -> Array:
         """Return the derivatives of the residual, one row for each parameter.
 
         Parameters
@@ -96,8 +110,6 @@ class Objective:
             The point.
         names : sequence of str
             The parameters; rows of those that are not the model's are zero.
-        out : ndarray, shape (n, m), optional
-            Where to write them.
 
         Returns
         -------
@@ -107,22 +119,14 @@ class Objective:
         if self._at != values:
             self._checked(self.node.forward(values))
             self._at, self._derivatives_wanted = values, True
-        table = self._table(len(names), out)
-        self.node.backward(-1.0 if not self._plain else self._factor_of_rows(), self._rows_of(names, table))
-        strange = [place for place, name in enumerate(names) if name not in self.names]
+        table = np.empty((len(names), *self._shape), dtype=np.complex128 if self._complex else np.float64)
+        strange = [place for place, name in enumerate(names) if name not in self._known]
         if strange:
             table[strange] = 0.0
+        weighted = self._plain and self._weights is not None
+        self.node.backward(-self._weights if weighted else -1.0, self._rows_of(names, table))
         flat = table.reshape(len(names), -1)
         return flat if self._plain else self._whitened(self._as_real(flat))
-
-    def _factor_of_rows(self) -> Any:
-        return -1.0 if self._weights is None else -self._weights
-
-    def _table(self, n: int, out: Array | None) -> Array:
-        kind = np.complex128 if self._complex else np.float64
-        if out is not None and self._plain:
-            return out.reshape(n, *self._shape)
-        return np.empty((n, *self._shape), dtype=kind)
 
     def _rows_of(self, names: Sequence[str], table: Array) -> list[Any]:
         """For each parameter of the model its row of the table, None where it is not wanted."""

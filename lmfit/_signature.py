@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from numbers import Number
 from typing import Any, get_args
 
-from .errors import MinimizerException, ParameterNameError, close_matches
+from .errors import MinimizerException, close_matches
 from .parameter import Parameter
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
 
 #: Attributes of a parameter that a hint can give.
 HINTS = ("value", "vary", "min", "max", "expr", "brute_step", "user_data")
+_HINTS = frozenset(HINTS)
 #: Names that `Model.fit` needs for itself.
 _RESERVED = ("data", "weights", "params")
 _REFUSED = {
@@ -107,19 +108,16 @@ def signature_of(func: Callable[..., Any]) -> Signature:
 
 
 def roles_of(
-    signature: Signature,
-    func_name: str,
+    func: Callable[..., Any],
     independent: Sequence[str] | None = None,
     parameters: Sequence[str] | None = None,
     options: Iterable[str] = (),
 ) -> Roles:
-    """Tell independent variables and options from parameters.
+    """Tell independent variables and options of a function from its parameters.
 
     Parameters
     ----------
-    signature : Signature
-    func_name : str
-        For messages.
+    func : callable
     independent, parameters : sequence of str, optional
         What the user says.
     options : iterable of str
@@ -132,23 +130,14 @@ def roles_of(
 
     Examples
     --------
-    >>> roles_of(Signature(("x", "a", "kind"), {"kind": "sine"}), "f")
+    >>> roles_of(lambda x, a, kind="sine": a * x)
     Roles(independent=('x', 'kind'), parameters=('a',))
     """
-    if independent is None:
-        named = set(parameters or ())
-        independent = [
-            name
-            for place, name in enumerate(signature.arguments)
-            if (place == 0 or signature.is_option(name)) and name not in named
-        ]
-    fixed = {*independent, *options}
-    if parameters is None:
-        parameters = [
-            name for name in signature.arguments if name not in fixed and not signature.is_option(name)
-        ]
-    _check_names(signature, func_name, independent, parameters)
-    return Roles(tuple(independent), tuple(parameters))
+    said = (None if names is None else tuple(names) for names in (independent, parameters))
+    try:
+        return _cached_roles(func, *said, frozenset(options))
+    except TypeError:  # cannot be hashed
+        return _roles(func, independent, parameters, options)
 
 
 def hints_of(given: Any, name: str) -> dict[str, Any]:
@@ -169,12 +158,45 @@ def hints_of(given: Any, name: str) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         return {"value": given}
     for key in given:
-        if key not in HINTS:
+        if key not in _HINTS:
             raise ModelError(
                 f"parameter {name!r}: there is no hint {key!r}{close_matches(str(key), HINTS)}; "
                 f"the hints are {', '.join(HINTS)}"
             )
     return dict(given)
+
+
+@functools.lru_cache(maxsize=1024)
+def _cached_roles(
+    func: Callable[..., Any],
+    independent: tuple[str, ...] | None,
+    parameters: tuple[str, ...] | None,
+    options: frozenset[str],
+) -> Roles:
+    return _roles(func, independent, parameters, options)
+
+
+def _roles(
+    func: Callable[..., Any],
+    independent: Sequence[str] | None,
+    parameters: Sequence[str] | None,
+    options: Iterable[str],
+) -> Roles:
+    signature = signature_of(func)
+    if independent is None:
+        named = set(parameters or ())
+        independent = [
+            name
+            for place, name in enumerate(signature.arguments)
+            if (place == 0 or signature.is_option(name)) and name not in named
+        ]
+    fixed = {*independent, *options}
+    if parameters is None:
+        parameters = [
+            name for name in signature.arguments if name not in fixed and not signature.is_option(name)
+        ]
+    _check_names(signature, _named(func), independent, parameters)
+    return Roles(tuple(independent), tuple(parameters))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -223,7 +245,7 @@ def _inspected(func: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
 
 
 def _named(func: Any) -> str:
-    return f"{getattr(func, '__name__', type(func).__name__)!r}"
+    return repr(getattr(func, "__name__", type(func).__name__))
 
 
 def _annotated(annotation: Any) -> dict[str, Any]:
@@ -238,7 +260,7 @@ def _as_hints(found: Any) -> dict[str, Any]:
     """The attributes in a dictionary or Parameter; none in anything else."""
     if isinstance(found, Parameter):
         return hints_of(found, "")
-    return dict(found) if isinstance(found, dict) and found and found.keys() <= set(HINTS) else {}
+    return dict(found) if isinstance(found, dict) and found and found.keys() <= _HINTS else {}
 
 
 def _check_names(
@@ -249,12 +271,12 @@ def _check_names(
         for name in names:
             if name not in known and not signature.takes_any:
                 raise ModelError(
-                    f"{what} {name!r} is no argument of the function {func_name!r}"
+                    f"{what} {name!r} is no argument of the function {func_name}"
                     f"{close_matches(str(name), known)}; its arguments are {', '.join(known)}"
                 )
     for name in (*parameters, *independent):
         if name in _RESERVED:
-            raise ParameterNameError(
-                f"the function {func_name!r} has an argument {name!r}, which is an argument of Model.fit(); "
+            raise ModelError(
+                f"the function {func_name} has an argument {name!r}, which is an argument of Model.fit(); "
                 "rename it"
             )

@@ -122,6 +122,8 @@ class Model:
     valid_forms: ClassVar[tuple[str, ...]] = ()
     #: Whether it is made of other models.
     is_composite: ClassVar[bool] = False
+    #: Whether a subclass has its own way to evaluate.
+    _evaluates_itself: ClassVar[bool] = False
     #: How often the prefix of any model was changed.
     _renamings: ClassVar[int] = 0
     _made_with: tuple[tuple[Any, ...], dict[str, Any]]
@@ -164,7 +166,7 @@ class Model:
         """Read independent variables, parameters, defaults and hints from the signature."""
         signature = self._signature = signature_of(self.func)
         options, hints = self._told_apart(self.opts, signature)
-        roles = roles_of(signature, self._name, self.independent_vars, self._param_root_names, options)
+        roles = roles_of(self.func, self.independent_vars, self._param_root_names, options)
         self.independent_vars = list(roles.independent)
         self._param_root_names = list(roles.parameters)
         self.opts = options
@@ -179,7 +181,7 @@ class Model:
             for name in roles.parameters
             if name in signature.defaults and signature.defaults[name] is not None
         }
-        for name in roles.parameters:
+        for name in roles.parameters if hints or signature.hints else ():
             hint = {**signature.hints.get(name, {}), **hints.get(name, {})}
             if hint:
                 self.set_param_hint(name, **hint)
@@ -256,6 +258,10 @@ class Model:
     def param_names(self) -> list[str]:
         """Names of the parameters, with the prefix."""
         return [self._prefix + name for name in self._param_root_names or ()]
+
+    @property
+    def _full_names(self) -> tuple[str, ...]:
+        return tuple(self.param_names)
 
     @property
     def _param_names(self) -> list[str]:
@@ -502,7 +508,7 @@ class Model:
         if type(self).make_funcargs is not Model.make_funcargs:
             return self.func(**self.make_funcargs(params, kwargs))
         values, variables = self._arguments(params, kwargs)
-        return self._node(variables).value(values)
+        return self._node(variables, differentiate=False).value(values)
 
     def eval_components(self, params: Any = None, **kwargs: Any) -> dict[str, Any]:
         """Return the curve of each component by its prefix, or by its name where it has none.
@@ -561,7 +567,7 @@ class Model:
                 fixed[name] = value
         return fixed
 
-    def _node(self, variables: Mapping[str, Any], first: int = 0) -> Node:
+    def _node(self, variables: Mapping[str, Any], first: int = 0, differentiate: bool = True) -> Node:
         """Return the model with its independent variables bound to it.
 
         Parameters
@@ -569,13 +575,15 @@ class Model:
         variables : mapping
         first : int
             Place of the model's first parameter among all parameters.
+        differentiate : bool
+            Whether derivatives will be needed.
         """
         if self._evaluates_itself:
             return self._opaque(variables, first)
         fixed = self._fixed(variables)
         roots = self._param_root_names or ()
         call = bound_call(self.func, self._signature, roots, fixed)
-        return Term(call, first, self.param_names, self._both(call, fixed))
+        return Term(call, first, self.param_names, self._both(call, fixed) if differentiate else None)
 
     def _nodes_of_parts(self, variables: Mapping[str, Any]) -> dict[str, Node]:
         """Return the components with their variables bound, by prefix or name, for all parameters."""
@@ -590,11 +598,9 @@ class Model:
 
         return Term(call, first, names)
 
-    @property
-    def _evaluates_itself(self) -> bool:
-        """Whether a subclass has its own way to evaluate."""
-        cls = type(self)
-        return cls.eval is not Model.eval or cls.make_funcargs is not Model.make_funcargs
+    def __init_subclass__(cls, **kws: Any) -> None:
+        super().__init_subclass__(**kws)
+        cls._evaluates_itself = cls.eval is not Model.eval or cls.make_funcargs is not Model.make_funcargs
 
     def _derivative_source(self) -> Call | None:
         """The user's derivatives, or those of the line shape where all its numbers are parameters."""
@@ -728,13 +734,14 @@ class Model:
         """Parameters of one's own to start a fit from, and the independent variables."""
         names = self.param_names
         given = self._by_full_name(kwargs)
+        known = params if isinstance(params, Parameters) else {**self._all_hints(), **dict.fromkeys(names)}
+        start = {name: given.pop(name) for name in [*given] if name in known or name in names}
         if isinstance(params, Parameters):
             params = params.copy()
+            for name, value in start.items():
+                _override(params, name, value)
         else:
-            params = self.make_params(verbose=verbose, **(params or {}))
-        start = {name: given.pop(name) for name in [*given] if name in params or name in names}
-        for name, value in start.items():
-            _override(params, name, value)
+            params = self.make_params(verbose=verbose, **{**(params or {}), **start})
         absent = [name for name in names if name not in params]
         if absent:
             hints = "".join(close_matches(name, params) for name in absent[:1])
@@ -747,8 +754,8 @@ class Model:
                 f"{self.name}: no start value for {', '.join(map(repr, valueless))}; give it by name, "
                 f"{valueless[0]}=..., or in params"
             )
-        known = self._other_arguments()
-        unknown = [name for name in given if name not in known]
+        others = self._other_arguments()
+        unknown = [name for name in given if name not in others]
         if unknown:
             self._check_unknown(kwargs, unknown, warn=True)
         return params, {
@@ -909,7 +916,7 @@ class CompositeModel(Model):
         self._leaves = (*_leaves_of(left), *_leaves_of(right))
         self._own_hints: dict[str, dict[str, Any]] = {}
         self._renaming = -1
-        self._names: list[str] = []
+        self._names: tuple[str, ...] = ()
         self._parse_params()
 
     def _parse_params(self) -> None:
@@ -934,10 +941,14 @@ class CompositeModel(Model):
     @property
     def param_names(self) -> list[str]:
         """Names of the parameters of all parts."""
+        return list(self._full_names)
+
+    @property
+    def _full_names(self) -> tuple[str, ...]:
         if self._renaming != Model._renamings:
-            self._names = [*self.left.param_names, *self.right.param_names]
+            self._names = (*self.left._full_names, *self.right._full_names)
             self._renaming = Model._renamings
-        return list(self._names)
+        return self._names
 
     @property
     def components(self) -> list[Model]:
@@ -949,11 +960,6 @@ class CompositeModel(Model):
         """Whether the derivatives by all parameters are known in closed form."""
         known = self.op in _DIFFERENTIABLE and not self._evaluates_itself
         return known and self.left.differentiable and self.right.differentiable
-
-    @property
-    def _evaluates_itself(self) -> bool:
-        cls = type(self)
-        return cls.eval is not Model.eval or cls.make_funcargs is not Model.make_funcargs
 
     def _state(self) -> dict[str, Any]:
         return {name: self.__dict__[name] for name in ("_own_hints", "nan_policy", "_name")}
@@ -1028,14 +1034,14 @@ class CompositeModel(Model):
             first += len(part.param_names)
         return nodes
 
-    def _node(self, variables: Mapping[str, Any], first: int = 0) -> Node:
+    def _node(self, variables: Mapping[str, Any], first: int = 0, differentiate: bool = True) -> Node:
         if self._evaluates_itself:
             return self._opaque(variables, first)
         parts = list(_summands(self)) if self.op in _SIGNS else [(True, self.left), (True, self.right)]
         terms = []
         for plus, part in parts:
-            terms.append((plus, part._node(variables, first)))
-            first += len(part.param_names)
+            terms.append((plus, part._node(variables, first, differentiate)))
+            first += len(part._param_root_names or part._full_names)
         if self.op in _SIGNS:
             return Sum(terms)
         (_, left), (_, right) = terms
@@ -1222,7 +1228,7 @@ def _override(params: Parameters, name: str, value: Any) -> None:
 
 
 def _check_distinct(left: Model, right: Model) -> None:
-    clash = set(right.param_names).intersection(left.param_names)
+    clash = set(right._full_names).intersection(left._full_names)
     if clash:
         names = ", ".join(map(repr, sorted(clash)))
         raise ModelNameError(
