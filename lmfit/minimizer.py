@@ -279,6 +279,7 @@ class Minimizer:
         return self.minimize(method, params, max_nfev=max_nfev, **kws)
 
     least_squares = _engine_method("least_squares")
+    varpro = _engine_method("varpro")
     nelder = _engine_method("nelder")
     powell = _engine_method("powell")
     lbfgsb = _engine_method("lbfgsb")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import ampgo, grid, least_squares, leastsq, local, multistart, sampling, stochastic
+from . import ampgo, grid, least_squares, leastsq, local, multistart, sampling, stochastic, varpro
 from .base import (
     Engine,
     Finds,
@@ -35,4 +35,5 @@ __all__ = [
     "sampling",
     "stochastic",
     "usable_options",
+    "varpro",
 ]

@@ -118,6 +118,8 @@ class Engine:
         What it is after.
     needs_bounds : bool
         Whether every variable must have finite bounds.
+    needs_linear : bool
+        Whether the residual must be linear in some of the variables.
     uses_jacobian, uses_hessian : bool
         Whether it makes use of first and of second derivatives that the user gives.
     stochastic : bool
@@ -134,6 +136,7 @@ class Engine:
     evaluations: int = 2000
     finds: Finds = Finds.MINIMUM
     needs_bounds: bool = False
+    needs_linear: bool = False
     uses_jacobian: bool = False
     uses_hessian: bool = False
     stochastic: bool = False

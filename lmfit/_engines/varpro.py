@@ -1,0 +1,134 @@
+"""Variable projection: what is linear is solved at each step, only the rest is searched for (see `_varpro`).
+
+Which variables are linear is known to the objective, if it has a method ``linearity(params)`` that returns
+a `Linearity`; is said by the user, by the option ``linear``; or is found by trying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._derivatives import Array, norm
+from .._linearity import Linearity, found_by_trying
+from .._problem import Problem, Space, View
+from .._varpro import End, NotLinear, Search, Separable
+from ..errors import MinimizerException, close_matches
+from .base import Objective, Outcome, register
+from .polish import improved
+
+__all__ = ["varpro"]
+
+_TOLERANCE = 1e-7
+#: With exact derivatives the last digits cost one step more, which is less than the polish does.
+_WITH_DERIVATIVES = 1e-10
+#: Step of a forward difference, in units of the variable.
+_FORWARD = float(np.finfo(float).eps) ** 0.5
+
+
+@register(
+    "varpro",
+    aliases=("variable-projection",),
+    space=Space.EXTERNAL,
+    objective=Objective.RESIDUAL,
+    title="Variable projection: linear variables are solved, not searched for",
+    options=("linear", "ftol", "xtol", "polish"),
+    evaluations=1000,
+    uses_jacobian=True,
+    needs_linear=True,
+)
+def varpro(view: View, options: dict[str, Any]) -> Outcome:
+    """Search with the linear variables projected out, with a polish unless that option is False."""
+    problem = view.problem
+    linearity = _linearity(problem, options.get("linear"))
+    columns = _Columns(view, linearity.linear)
+    separable = Separable(problem.probe, columns, columns.linear, problem.domain)
+    tolerance = _TOLERANCE if problem.derivative is None else _WITH_DERIVATIVES
+    tolerances = {"ftol": tolerance, "xtol": tolerance}
+    tolerances |= {key: options[key] for key in tolerances if key in options}
+    search = Search(separable, np.array(problem.start), problem.start_residual, **tolerances)
+    try:
+        end = search.run()
+    except NotLinear:
+        raise MinimizerException(
+            f"varpro: the residual is not linear in {', '.join(map(repr, linearity.linear))} together; "
+            "name those in which it is by the option linear=[...], or use another engine"
+        ) from None
+    problem.probe(search.here.x.tolist())  # it has only been calculated so far
+    # After a small step there may be no minimum, which the polish then finds out.
+    outcome = Outcome(
+        end is not End.STEP, end.value.format(**tolerances), extras={"linear_names": list(linearity.linear)}
+    )
+    return improved(problem, outcome, options.get("polish", True))
+
+
+def _linearity(problem: Problem, given: Sequence[str] | str | None) -> Linearity:
+    """Which variables are linear; it is an error if none is."""
+    if given is not None:
+        return Linearity(_checked([given] if isinstance(given, str) else given, problem))
+    ask = getattr(problem.function, "linearity", None)
+    known = Linearity(unknown=tuple(problem.names)) if ask is None else ask(problem.params)
+    found = found_by_trying(
+        problem.probe, problem.start, problem.start_residual, problem.names, known, problem.domain
+    )
+    if not found.linear:
+        listed = "; ".join(f"{name!r}: {reason}" for name, reason in found.reasons.items())
+        raise MinimizerException(
+            f"varpro needs a variable in which the residual is linear, and finds none ({listed}); "
+            "use another engine, such as 'leastsq'"
+        )
+    return found
+
+
+def _checked(names: Sequence[str], problem: Problem) -> tuple[str, ...]:
+    """The names that the user gives, if they are those of variables."""
+    for name in names:
+        if name not in problem.names:
+            what = "is no variable: it is fixed or tied" if name in problem.params else "is no parameter"
+            raise MinimizerException(
+                f"option linear: {name!r} {what}{close_matches(str(name), problem.names) or '.'} "
+                f"The variables are {', '.join(problem.names)}"
+            )
+    if not len(names):
+        raise MinimizerException(
+            "option linear: name at least one variable, or leave it out to have them found"
+        )
+    return tuple(names)
+
+
+class _Columns:
+    """Columns of the Jacobian: the user's, or by differences, which for a linear variable are exact."""
+
+    def __init__(self, view: View, names: Sequence[str]) -> None:
+        self._view, self._problem = view, view.problem
+        self.linear: NDArray[np.bool_] = np.isin(view.names, names)
+        reach = view.problem.domain.reach
+        self._units = np.where(reach > 0.0, reach, 1.0)
+
+    def __call__(self, x: Array, at_x: Array, indices: NDArray[np.intp]) -> Array:
+        if self._view.has_jacobian:
+            return self._view.jacobian(x)[:, indices]
+        return np.array([self._difference(x, at_x, int(j)) for j in indices]).reshape(-1, len(at_x)).T
+
+    def _difference(self, x: Array, at_x: Array, j: int) -> Array:
+        """One column; zero where neither side of the variable gives a finite residual."""
+        domain, value = self._problem.domain, float(x[j])
+        step = self._units[j] if self.linear[j] else _FORWARD * max(abs(value), self._units[j])
+        ahead, behind = domain.upper[j] - value, value - domain.lower[j]
+        for move in (step, -step) if ahead >= step or ahead >= behind else (-step, step):
+            point = x.tolist()
+            point[j] = min(max(value + move, float(domain.lower[j])), float(domain.upper[j]))
+            moved = self._problem.probe(point)
+            if point[j] != value and np.isfinite(moved).all():
+                column = (moved - at_x) / (point[j] - value)
+                self._adapt(j, norm(column), max(norm(at_x), self._problem.start_norm))
+                return np.asarray(column)
+        return np.zeros(len(at_x))
+
+    def _adapt(self, j: int, slope: float, size: float) -> None:
+        """Choose steps of a linear variable that change the residual by about its own size."""
+        if self.linear[j] and slope > 0.0 < size:
+            self._units[j] = size / slope
