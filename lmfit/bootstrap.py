@@ -90,8 +90,8 @@ class BootstrapIntervals(ConfidenceIntervals):
 
 
 def bootstrap_interval(
-    minimizer: Minimizer,
-    result: MinimizerResult | None = None,
+    minimizer: Any,
+    result: MinimizerResult | str | Sequence[str] | None = None,
     p_names: str | Iterable[str] | None = None,
     sigmas: float | Iterable[float] = SIGMAS,
     n: int = 1000,
@@ -105,10 +105,10 @@ def bootstrap_interval(
 
     Parameters
     ----------
-    minimizer : Minimizer
+    minimizer : Minimizer or ModelResult
         After a fit.  Its objective must return a residual.
     result : MinimizerResult, optional
-        That of the fit; the last one by default.
+        That of the fit; the last one by default.  Names in its place are taken as `p_names`.
     p_names : str or sequence of str, optional
         Variables or tied parameters; by default all variables.
     sigmas : float or sequence of float, optional
@@ -170,6 +170,8 @@ def bootstrap_interval(
     if n != int(n) or n < 1:
         raise ValueError(f"n must be the number of data sets, a positive whole number, not {n!r}")
     levels = _probabilities(sigmas)
+    if isinstance(result, (str, list, tuple)):
+        result, p_names = None, result
     fit = _Fit.of(minimizer, result, kind)
     names = _chosen(p_names, fit.problem.params, fit.problem.names)
     answers = _collected(fit.refits(names), _seeds(seed, int(n)), executor, progress)
@@ -365,11 +367,10 @@ class _Fit:
     sampler: Sampler
 
     @classmethod
-    def of(cls, minimizer: Minimizer, result: MinimizerResult | None, kind: str) -> _Fit:
+    def of(cls, minimizer: Minimizer, result: Any, kind: str) -> _Fit:
         """Return that of a Minimizer, by default its last one."""
-        found = minimizer.result if result is None else result
         engine, problem, options = minimizer.search_again(result)
-        assert found is not None  # or else there would be no search to make again
+        found: Any = minimizer.result if result is None else result
         at_best = problem.begin()
         if problem.returns_number:
             raise ValueError(
@@ -509,8 +510,8 @@ def _note(failures: Mapping[str, int], n: int) -> str:
     if not failures:
         return ""
     reason, count = max(failures.items(), key=lambda item: item[1])
-    often = "" if len(failures) == 1 else f" {count} times"
-    return f"{sum(failures.values())} of {n} refits failed and are left out ({reason}{often and ',' + often})"
+    times = "" if len(failures) == 1 else f", {count} times"
+    return f"{sum(failures.values())} of {n} refits failed and are left out ({reason}{times})"
 
 
 def _sample_of(

@@ -16,6 +16,7 @@ from lmfit import Minimizer, MinimizerException, create_params, minimize
 from lmfit._intervals import Missing
 from lmfit._resampling import Draw, Sampler, bca_levels, linear_map, percentile_levels, quantile, shortest
 from lmfit.bootstrap import bootstrap_interval, credible_interval
+from lmfit.models import GaussianModel
 from lmfit.printfuncs import ci_report, fit_report
 
 KINDS = ["residual", "case", "parametric"]
@@ -243,6 +244,7 @@ def test_defaults_are_the_levels_of_the_manual():
 @pytest.mark.parametrize("p_names, expected", [(None, ["a", "b"]), ("b", ["b"]), (["b", "a"], ["b", "a"])])
 def test_names(p_names, expected):
     assert list(bootstrap_interval(fitted(), p_names=p_names, n=10, sigmas=0.5, seed=1)) == expected
+    assert list(bootstrap_interval(fitted(), p_names, n=10, sigmas=0.5, seed=1)) == expected
 
 
 def test_tied_parameters():
@@ -301,6 +303,15 @@ def test_the_result_of_an_earlier_fit():
     fitter.leastsq()
     assert list(bootstrap_interval(fitter, n=10, sigmas=0.5, seed=1)) == ["a"]
     assert list(bootstrap_interval(fitter, first, n=10, sigmas=0.5, seed=1)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fits_of_models(kind):
+    data = np.exp(-((X - 2.5) ** 2) / 2.0) + 0.02 * np.random.default_rng(4).standard_normal(X.size)
+    fit = GaussianModel().fit(data, x=X, center=2.0, sigma=2.0, amplitude=1.0, weights=50.0)
+    ci = bootstrap_interval(fit, p_names=["center", "fwhm"], n=200, sigmas=1, kind=kind, seed=1)
+    for name, sample in ci.sample.items():
+        assert np.std(sample) == pytest.approx(fit.params[name].stderr, rel=0.2)
 
 
 def test_what_minimize_returns_will_do():
