@@ -9,6 +9,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import model_pages
+from sphinx.application import Sphinx
+
 import lmfit
 
 project = "lmfit"
@@ -56,3 +59,8 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
     "abort_on_example_error": True,
 }
+
+
+def setup(app: Sphinx) -> None:
+    """Write what pages include."""
+    app.connect("builder-inited", lambda app: model_pages.write())

@@ -8,7 +8,7 @@ prefix : str, optional
     Put in front of the names of the parameters, so that models can be added.
 nan_policy : {'raise', 'omit', 'propagate'}, optional
     What a fit does with data that are not finite.
-**kws
+\*\*kws
     What else `lmfit.model.Model` takes.
 
 The parameters have the names of the arguments of the function.  Many models have derived parameters on top,
