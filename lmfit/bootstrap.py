@@ -535,6 +535,10 @@ def _no_objective(params: Parameters) -> Array:
 def _chosen(p_names: str | Iterable[str] | None, params: Parameters, variables: Sequence[str]) -> list[str]:
     """Names of parameters that are not fixed, by default of all variables."""
     names = list(variables) if p_names is None else [p_names] if isinstance(p_names, str) else list(p_names)
+    if not names:
+        raise ValueError(
+            "there is no variable to find an interval of; give p_names, or set vary=True and fit"
+        )
     for name in names:
         if name not in params:
             raise ParameterNameError(f"there is no parameter {name!r}{close_matches(name, params)}")

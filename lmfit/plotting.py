@@ -534,7 +534,7 @@ def _profile(row: list[tuple[float, float]], curve: Mapping[str, Any], name: str
 
 
 def _deviations(probability: Any) -> Array:
-    """Number of standard deviations that hold a probability; nan where it is one."""
+    """Number of standard deviations that hold a probability; some eight where it is one."""
     from scipy.special import erfinv
 
     inside = np.clip(np.asarray(probability, dtype=float), 0.0, _ALMOST_ONE)
@@ -611,6 +611,8 @@ def _refined(x: Array, y: Array, radius: Array) -> tuple[Array, Array, Any]:
         return x, y, np.ma.masked_invalid(radius)
     from scipy.interpolate import RectBivariateSpline
 
+    columns, rows = np.argsort(x), np.argsort(y)  # the manual's limits begin with the upper one
+    x, y, radius = x[columns], y[rows], radius[np.ix_(rows, columns)]
     fine = [np.interp(np.linspace(0, len(t) - 1, _FINER * len(t)), np.arange(len(t)), t) for t in (x, y)]
     square = RectBivariateSpline(y, x, radius**2)(fine[1], fine[0])
     return fine[0], fine[1], np.sqrt(np.maximum(square, 0.0))

@@ -257,6 +257,12 @@ def test_tied_parameters():
     assert values_of(ci, "both")[1] == fitter.params["both"].value
 
 
+def test_without_variables():
+    fixed = {"value": 1.0, "vary": False}
+    with pytest.raises(ValueError, match="there is no variable to find an interval of"):
+        bootstrap_interval(fitted(params=create_params(a=fixed, b=fixed)))
+
+
 def test_unknown_and_fixed_names():
     fitter = fitted(params=create_params(a=0.5, b=1.0, slope={"value": 3.0, "vary": False}))
     with pytest.raises(KeyError, match="there is no parameter 'slop'; did you mean 'slope'"):
