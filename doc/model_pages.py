@@ -64,7 +64,7 @@ GROUPS: dict[str, dict[str, Shown]] = {
     },
     "Lines and curves": {
         "ConstantModel": Shown((0, 1), {}, "c", (1, 2, 3)),
-        "ComplexConstantModel": Shown((0, 1), {"im": 1}, "", ()),
+        "ComplexConstantModel": Shown((0, 1), {"re": 2, "im": 1}, "", ()),
         "LinearModel": Shown((-2, 2), {"intercept": 1}, "slope", (-1, 0.5, 2)),
         "QuadraticModel": Shown((-2, 2), {"b": 1}, "a", (-1, 0.5, 2)),
         "PolynomialModel": Shown((-2, 2), {"c1": -2, "c3": 1}, "c2", (-1, 0, 1), {"degree": 3}),
@@ -72,7 +72,9 @@ GROUPS: dict[str, dict[str, Shown]] = {
         "ExponentialModel": Shown((0, 5), {}, "decay", (0.5, 1, 3)),
         "PowerLawModel": Shown((0.2, 3), {}, "exponent", (-1, 0.5, 2)),
         "SineModel": Shown((0, 10), {}, "shift", (0, 0.7, 1.4)),
-        "ExpressionModel": Shown((0, 10), {"a": 2, "k": 0.3}, "w", (1, 2, 3), {"expr": "a*exp(-k*x)*cos(w*x)"}),
+        "ExpressionModel": Shown(
+            (0, 10), {"a": 2, "k": 0.3}, "w", (1, 2, 3), {"expr": "a*exp(-k*x)*cos(w*x)"}
+        ),
     },
 }
 

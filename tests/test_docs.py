@@ -10,6 +10,7 @@ A page is one session: its blocks run in their order and share their names.
 
 import ast
 import doctest
+import importlib.util
 import io
 import re
 import textwrap
@@ -19,7 +20,9 @@ from pathlib import Path
 
 import pytest
 
+from lmfit import models
 from lmfit._engines import base
+from lmfit.model import Model
 
 ROOT = Path(__file__).resolve().parents[1]
 DOC = ROOT / "doc"
@@ -194,3 +197,12 @@ class TestMachinery:
     def test_python_is_told_from_text(self):
         assert is_python("minimize(residual, params)")
         assert not is_python("make test  # all of them")
+
+
+def test_each_built_in_model_has_a_picture_and_a_table():
+    spec = importlib.util.spec_from_file_location("model_pages", DOC / "model_pages.py")
+    pages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pages)
+    classes = {getattr(models, name) for name in models.__all__ if isinstance(getattr(models, name), type)}
+    shown = {getattr(models, name) for group in pages.GROUPS.values() for name in group}
+    assert shown == {cls for cls in classes if issubclass(cls, Model)} - {models.BuiltInModel}
