@@ -10,10 +10,11 @@ What is evaluated many times is first made into a tree of nodes (`_evaluation`);
 
 from __future__ import annotations
 
+import copy
 import operator
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -153,7 +154,7 @@ class Model:
         self.func, self._dfunc = func, dfunc
         self._name = name if name is not None else _name_of(func)
         self._prefix = _checked_prefix(prefix)
-        self.nan_policy = nan_policy
+        self.nan_policy = _checked_policy(nan_policy)
         self.param_hints: MutableMapping[str, dict[str, Any]] = {}
         self.def_vals: dict[str, Any] = {}
         self.independent_vars_defvals: dict[str, Any] = {}
@@ -508,7 +509,7 @@ class Model:
         if type(self).make_funcargs is not Model.make_funcargs:
             return self.func(**self.make_funcargs(params, kwargs))
         values, variables = self._arguments(params, kwargs)
-        return self._node(variables, differentiate=False).value(values)
+        return self._own_node(variables, differentiate=False).value(values)
 
     def eval_components(self, params: Any = None, **kwargs: Any) -> dict[str, Any]:
         """Return the curve of each component by its prefix, or by its name where it has none.
@@ -580,6 +581,10 @@ class Model:
         """
         if self._evaluates_itself:
             return self._opaque(variables, first)
+        return self._own_node(variables, first, differentiate)
+
+    def _own_node(self, variables: Mapping[str, Any], first: int = 0, differentiate: bool = True) -> Node:
+        """The same as `_node`, whatever a subclass has for `eval`."""
         fixed = self._fixed(variables)
         roots = self._param_root_names or ()
         call = bound_call(self.func, self._signature, roots, fixed)
@@ -912,7 +917,7 @@ class CompositeModel(Model):
         _check_distinct(left, right)
         self.left, self.right, self.op, self.func = left, right, op, op
         self._name, self._prefix = name or "", ""
-        self.nan_policy = nan_policy or left.nan_policy
+        self.nan_policy = _checked_policy(nan_policy or left.nan_policy)
         self._leaves = (*_leaves_of(left), *_leaves_of(right))
         self._own_hints: dict[str, dict[str, Any]] = {}
         self._renaming = -1
@@ -933,10 +938,15 @@ class CompositeModel(Model):
         self._others = left._other_arguments() | right._other_arguments()
 
     def _reprstring(self, long: bool = True) -> str:
-        if self._name:
-            return f"Model({self._name})"
-        sign = self._known_ops.get(self.op) or _name_of(self.op)
-        return f"({self.left._reprstring(long)} {sign} {self.right._reprstring(long)})"
+        texts: list[str] = []
+        for part in self._in_order():
+            if isinstance(part, CompositeModel):
+                right, left = texts.pop(), texts.pop()
+                sign = part._known_ops.get(part.op) or _name_of(part.op)
+                texts.append(f"Model({part._name})" if part._name else f"({left} {sign} {right})")
+            else:
+                texts.append(part._reprstring(long))
+        return texts[0]
 
     @property
     def param_names(self) -> list[str]:
@@ -972,10 +982,17 @@ class CompositeModel(Model):
         **kwargs
             `name` or `nan_policy`, if they are to differ.
         """
-        settings = {"name": self._name, "nan_policy": self.nan_policy, **kwargs}
-        new = type(self)(self.left.copy(), self.right.copy(), self.op, **settings)
-        new._own_hints = {name: dict(hint) for name, hint in self._own_hints.items()}
+        new: Self = _assembled(self._dismantled(Model.copy))
+        for name, value in kwargs.items():
+            setattr(new, {"name": "_name"}.get(name, name), value)
         return new
+
+    def _dismantled(self, taking: Callable[[Model], Model]) -> list[Any]:
+        """What `_assembled` makes a composite of; `taking` is done to each model that is none."""
+        return [
+            (type(part), part.op, copy.deepcopy(part._state())) if isinstance(part, CompositeModel) else taking(part)
+            for part in self._in_order()
+        ]
 
     def _in_order(self) -> Iterator[Model]:
         stack: list[tuple[Model, bool]] = [(self, False)]
@@ -987,9 +1004,7 @@ class CompositeModel(Model):
                 yield part
 
     def __reduce__(self) -> tuple[Any, ...]:
-        parts = [(type(part), part.op, part._state()) if isinstance(part, CompositeModel) else part
-                 for part in self._in_order()]  # fmt: skip
-        return _assembled, (parts,)
+        return _assembled, (self._dismantled(lambda part: part),)
 
     def _all_hints(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
@@ -1034,9 +1049,7 @@ class CompositeModel(Model):
             first += len(part.param_names)
         return nodes
 
-    def _node(self, variables: Mapping[str, Any], first: int = 0, differentiate: bool = True) -> Node:
-        if self._evaluates_itself:
-            return self._opaque(variables, first)
+    def _own_node(self, variables: Mapping[str, Any], first: int = 0, differentiate: bool = True) -> Node:
         parts = list(_summands(self)) if self.op in _SIGNS else [(True, self.left), (True, self.right)]
         terms = []
         for plus, part in parts:
@@ -1164,7 +1177,7 @@ def _remade(cls: type[Model], args: tuple[Any, ...], kws: dict[str, Any]) -> Mod
     return cls(*args, **kws)
 
 
-def _assembled(parts: Sequence[Any]) -> Model:
+def _assembled(parts: Sequence[Any]) -> Any:
     """Put the parts of a composite together again, each after what it consists of."""
     models: list[Model] = []
     for part in parts:
@@ -1181,6 +1194,15 @@ def _assembled(parts: Sequence[Any]) -> Model:
 def _name_of(func: Any) -> str:
     inner = getattr(func, "func", func)  # of functools.partial
     return str(getattr(func, "__name__", None) or getattr(inner, "__name__", type(func).__name__))
+
+
+def _checked_policy(nan_policy: str) -> str:
+    if nan_policy not in _NAN_POLICIES:
+        raise ModelError(
+            f"nan_policy must be one of {', '.join(map(repr, _NAN_POLICIES))}, not {nan_policy!r}"
+            f"{close_matches(str(nan_policy), _NAN_POLICIES)}"
+        )
+    return nan_policy
 
 
 def _checked_prefix(prefix: str) -> str:
