@@ -27,6 +27,7 @@ from ._covariance import standard_errors
 from ._derivatives import Array, Differences, Domain, Residual, vector_jacobian
 from ._hessian import gradient, hessian
 from ._robust import SUM_OF_SQUARES, Cost
+from ._rules import check_setting
 from ._view import Space, View
 from .errors import (
     AbortFitException,
@@ -44,6 +45,7 @@ _NAN_POLICIES = ("raise", "omit", "propagate")
 _FLOAT64 = np.dtype(np.float64)
 #: A variable this much smaller than at the start may be close to zero.
 _SMALL = 1e-2
+_DERIVATIVES = "derivative function"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,14 @@ class Policy:
             raise ValueError(
                 f"nan_policy must be one of {', '.join(map(repr, _NAN_POLICIES))}, not {self.nan_policy!r}"
             )
+        if self.iter_cb is not None and not callable(self.iter_cb):
+            raise TypeError(
+                "iter_cb must be a function iter_cb(params, iteration, residual, *args, **kws), "
+                f"not {self.iter_cb!r:.80}"
+            )
+        if self.timeout is not None:
+            check_setting("timeout", self.timeout, -math.inf, "a number of seconds")
+        check_setting("max_nfev", self.max_nfev, 1, "a number of evaluations from 1 on; None is the default")
 
 
 _PLAIN = Policy()
@@ -606,14 +616,17 @@ class Problem:
     def _named_columns(self, given: Any) -> dict[str, Array]:
         """The derivatives by name; those of an array belong to the variables or to all parameters."""
         if isinstance(given, Mapping):
-            return {name: _as_floats(column) for name, column in given.items()}
-        array = np.asarray(given)
+            return {name: _as_floats(column, _DERIVATIVES) for name, column in given.items()}
+        try:
+            array = np.asarray(given)
+        except ValueError:  # columns of different lengths
+            array = np.empty(0)
         if self.scalar and array.ndim <= 1:  # the gradient of the cost
             array = array.reshape(-1, 1) if self.column_derivatives else array.reshape(1, -1)
         rows = array if self.column_derivatives else array.T
         for names in (self.names, list(self.params)):
             if rows.ndim >= 2 and len(rows) == len(names):
-                return {name: _as_floats(row) for name, row in zip(names, rows)}
+                return {name: _as_floats(row, _DERIVATIVES) for name, row in zip(names, rows)}
         n = len(self.names)
         expected = (n, self.size) if self.column_derivatives else (self.size, n)
         raise MinimizerException(
@@ -638,12 +651,11 @@ def _start_value(par: Any) -> float:
     return float(value)
 
 
-def _as_floats(returned: Any) -> Array:
+def _as_floats(returned: Any, by: str = "objective") -> Array:
     """A number, sequence or array of real or complex numbers as a flat array of floats."""
+    what = "the residual" if by == "objective" else "derivatives of the residual"
     if returned is None:
-        raise MinimizerException(
-            "the objective returned None; it must return the residual (is a 'return' missing?)"
-        )
+        raise MinimizerException(f"the {by} returned None; it must return {what} (is a 'return' missing?)")
     try:
         if isinstance(returned, np.ma.MaskedArray):  # masked data are missing data
             kind = complex if returned.dtype.kind == "c" else float
@@ -656,8 +668,8 @@ def _as_floats(returned: Any) -> Array:
         if array.dtype.kind not in "fiub":
             raise TypeError(f"cannot use values of type {array.dtype}")
         return np.ascontiguousarray(array, dtype=np.float64).ravel()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise MinimizerException(
-            f"the objective returned {type(returned).__name__}, which is no array of numbers ({error}); "
-            "return the residual as a NumPy array, a sequence of numbers or a number"
+            f"the {by} returned {type(returned).__name__}, which is no array of numbers ({error}); "
+            f"return {what} as a NumPy array, a sequence of numbers or a number"
         ) from error

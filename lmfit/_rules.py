@@ -17,8 +17,8 @@ import numpy as np
 from .errors import ParameterError, ParameterNameError
 
 __all__ = [
-    "Number", "bound", "check_bounds", "check_name", "clipped", "flag", "label", "number",
-    "valid_symbol_name",
+    "Number", "bound", "check_bounds", "check_name", "check_setting", "clipped", "flag", "label", "number",
+    "switch", "valid_symbol_name",
 ]  # fmt: skip
 
 Number: TypeAlias = float | int
@@ -69,7 +69,7 @@ def check_name(name: object) -> str:
     remedy = "choose another name"
     if isinstance(name, str) and _is_valid(normal := _normal_form(name)):
         remedy = f"Python reads this one as {normal!r} ({normal!a}), write it so"
-    raise ParameterNameError(f"parameter {name!r}: {_NAME_RULE}; {remedy}")
+    raise ParameterNameError(f"parameter {name!r:.80}: {_NAME_RULE}; {remedy}")
 
 
 def label(name: str | None) -> str:
@@ -170,6 +170,34 @@ def flag(given: Any, name: str | None) -> bool:
     Traceback (most recent call last):
     lmfit.errors.ParameterError: parameter 'a': vary must be True or False, but is 'no'
     """
-    if hasattr(given, "__len__"):  # text, such as "False", or several values
+    if given is None or hasattr(given, "__len__"):  # text, such as "False", or several values
         raise ParameterError(f"{label(name)}: vary must be True or False, but is {given!r:.80}")
     return bool(given)
+
+
+def switch(name: str, given: Any) -> bool:
+    """Return whether a setting is on.
+
+    Examples
+    --------
+    >>> switch("polish", "no")
+    Traceback (most recent call last):
+    TypeError: polish must be True or False, but is 'no'
+    """
+    if hasattr(given, "__len__"):
+        raise TypeError(f"{name} must be True or False, but is {given!r:.80}")
+    return bool(given)
+
+
+def check_setting(name: str, given: Any, least: float, rule: str) -> None:
+    """Make sure that a setting is a real number, and not below `least`.
+
+    Examples
+    --------
+    >>> check_setting("ftol", -1, 0, "a number that is not negative")
+    Traceback (most recent call last):
+    ValueError: ftol must be a number that is not negative, but is -1
+    """
+    is_number = isinstance(given, (int, float, np.integer, np.floating))
+    if not is_number or not given >= least:
+        raise (ValueError if is_number else TypeError)(f"{name} must be {rule}, but is {given!r:.80}")

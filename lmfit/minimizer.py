@@ -22,6 +22,7 @@ from ._engines import Engine, Objective, Outcome
 from ._problem import Policy, Problem
 from ._progress import shown
 from ._robust import reducer
+from ._rules import switch
 from .errors import AbortFitException, MinimizerException, ParameterError
 from .parameter import Parameter, Parameters
 from .result import Candidate, MinimizerResult
@@ -366,7 +367,7 @@ class Minimizer:
         """Tell settings of this fit from options of the engine."""
         given = _flat(given)
         kws = {**_flat(self.kws), **given}
-        flags = {key: bool(kws.pop(key, getattr(self, key))) for key in _FLAGS}
+        flags = {key: switch(key, kws.pop(key, getattr(self, key))) for key in _FLAGS}
         # SciPy's names for the limit, but for engines to which they mean something else.
         names = [key for key in ("max_nfev", "maxfev", "maxfun") if key not in engine.options]
         limit = next(filter(None, [kws.pop(key, None) for key in names]), self.max_nfev)
@@ -394,13 +395,13 @@ class Minimizer:
         problem = Problem(
             self.userfcn,
             params,
-            self.userargs,
-            self.userkws,
+            _positional(self.userargs),
+            _keywords("kws", self.userkws or {}),
             policy,
             derivative=_derivative(engine, options),
             column_derivatives=bool(options.pop("col_deriv", False)),
             scalar=engine.objective is Objective.SCALAR,
-            curvature=options.pop("hess", None),
+            curvature=_function("hess", options.pop("hess", None)),
         )
         if engine.needs_bounds:
             _check_bounds(engine, problem)
@@ -444,12 +445,38 @@ _FLAGS = ("scale_covar", "calc_covar", "progress")
 
 def _flat(kws: Mapping[str, Any]) -> dict[str, Any]:
     """Keywords, with those in a dictionary ``options``, as SciPy has them, among the others."""
-    return {**{key: value for key, value in kws.items() if key != "options"}, **kws.get("options", {})}
+    if "options" not in kws:
+        return dict(kws)
+    named = _keywords("options", kws["options"])
+    return {**{key: value for key, value in kws.items() if key != "options"}, **named}
+
+
+def _keywords(name: str, given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{name} must be a dictionary of keywords, but is {_shown(given)}")
+    return given
+
+
+def _positional(given: Any) -> Sequence[Any]:
+    """The further arguments of the objective; a dictionary or a text would come apart."""
+    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
+        raise TypeError(
+            "args must be a tuple of the objective's arguments after the parameters, such as args=(x, data), "
+            f"but is {_shown(given)}"
+        )
+    return tuple(given)
+
+
+def _function(name: str, given: Any) -> Callable[..., Any] | None:
+    if given is not None and not callable(given):
+        raise TypeError(f"{name} must be a function {name}(params, *args, **kws), not {_shown(given)}")
+    function: Callable[..., Any] | None = given
+    return function
 
 
 def _derivative(engine: Engine, options: dict[str, Any]) -> Callable[..., Any] | None:
     """Take the user's derivatives, known as ``Dfun`` and as ``jac``, from the options."""
-    derivative: Callable[..., Any] | None = options.pop("Dfun", None)
+    derivative = _function("Dfun", options.pop("Dfun", None))
     if callable(options.get("jac")):
         derivative = options.pop("jac")
     if "jac" in options and "jac" not in engine.options:

@@ -446,6 +446,8 @@ class Parameters(dict[str, Parameter]):
 
     def __init__(self, usersyms: Mapping[str, Any] | None = None) -> None:
         super().__init__()
+        if usersyms is not None:
+            _check_symbols(usersyms)
         self._namespace = Namespace(usersyms)
         self._program: Program | None = None
         self._stale = True
@@ -471,7 +473,8 @@ class Parameters(dict[str, Parameter]):
         self._restructured()
 
     def __missing__(self, name: str) -> Parameter:
-        raise ParameterNameError(f"no parameter is named {name!r}{close_matches(str(name), self)}")
+        hint = close_matches(str(name), self) or f"; there are {', '.join(map(repr, self)) or 'none'}"
+        raise ParameterNameError(f"no parameter is named {name!r:.80}{hint:.200}")
 
     def __delitem__(self, name: str) -> None:
         self.pop(name)
@@ -532,7 +535,7 @@ class Parameters(dict[str, Parameter]):
         """
         merged: dict[str, Any] = {}
         for other in (*others, kws):
-            merged.update(other)
+            merged.update(_named(other))
         for name, par in merged.items():
             _check_entry(name, par)
         for other in others:
@@ -659,6 +662,8 @@ class Parameters(dict[str, Parameter]):
         >>> create_params(a=1.5, b=2.0).eval("a * sqrt(b + 2)")
         3.0
         """
+        if not isinstance(expr, str):
+            raise ExpressionError(f"an expression must be text such as '2*a + b', not {expr!r:.80}")
         # Only what is needed is evaluated; the other names are there for hints in errors.
         values = dict.fromkeys(self, math.nan) | {
             name: self[name].value for name in self._reached(parse(expr))
@@ -973,6 +978,28 @@ def _check_entry(name: object, par: object) -> str:
             f"({par!r:.80}); use params.add({name!r}, value=...) or params[{name!r}].value = ..."
         )
     return valid
+
+
+def _check_symbols(given: object) -> None:
+    """Refuse symbols that no expression could name."""
+    if not isinstance(given, Mapping):
+        raise ParameterError(
+            "usersyms must be a dictionary, of functions and values for expressions by name, not "
+            f"{given!r:.80}; to add parameters use add(), add_many() or update()"
+        )
+    for name in given:
+        if not valid_symbol_name(name):
+            raise ParameterError(f"usersyms: {name!r:.80} is no Python identifier; choose another name")
+
+
+def _named(given: Any) -> dict[Any, Any]:
+    """What update() was given as a dictionary."""
+    try:
+        return dict(given)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(
+            f"update() takes Parameters, dictionaries and pairs (name, Parameter), not {given!r:.80}"
+        ) from error
 
 
 def _new_parameter(name: str, *args: Any, **kws: Any) -> Parameter:

@@ -31,6 +31,7 @@ from ._format import (
     to_float,
     wrap,
 )
+from .errors import close_matches
 
 __all__ = [
     "CORREL_HEAD",
@@ -338,6 +339,14 @@ def params_table(
     str
         The first line holds the titles.
     """
+    unknown = [column for name in params for column in columns if column not in dir(params[name])]
+    if unknown:
+        raise ValueError(
+            f"there is no column {unknown[0]!r}{close_matches(str(unknown[0]), TABLE_COLUMNS)}; "
+            f"choose among {', '.join(TABLE_COLUMNS)}"
+        )
+    if fmt not in ("g", "e", "f"):
+        raise ValueError(f"fmt must be 'g', 'e' or 'f', not {fmt!r}")
     rows = [["Name", *(column.title() for column in columns)]]
     for name in sorted(params):
         values = (getattr(params[name], column) for column in columns)

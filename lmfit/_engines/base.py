@@ -14,6 +14,7 @@ It does not count, abort, transform or keep the best point: the `Problem` does.
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,7 @@ import numpy as np
 from .._covariance import NormalEquations
 from .._derivatives import Array
 from .._problem import Space, View
+from .._rules import check_setting, switch
 from ..errors import close_matches
 from . import _plugins
 
@@ -152,6 +154,12 @@ class Engine:
         return tuple(dict.fromkeys((*self.options, *first, *(("hess",) if self.uses_hessian else ()))))
 
 
+#: Options that are numbers, or true or false, wherever they are known.
+_NUMBERS = {
+    "atol", "catol", "epsfcn", "f_scale", "f_tol", "factor", "fatol", "ftol", "glbtol",
+    "gtol", "len_tol", "maxiter", "niter", "tol", "vol_tol", "xatol", "xrtol", "xtol",
+}  # fmt: skip
+_SWITCHES = {"polish", "retry"}
 _REGISTRY: dict[str, Engine] = {}
 
 
@@ -247,4 +255,10 @@ def usable_options(engine: Engine, options: Mapping[str, Any]) -> dict[str, Any]
     if unknown:
         known_to_any = {key for other in _REGISTRY.values() for key in other.keywords}
         check_options(engine, {key: value for key, value in unknown.items() if key not in known_to_any})
-    return {key: value for key, value in options.items() if key in engine.keywords}
+    usable = {key: value for key, value in options.items() if key in engine.keywords}
+    for key, value in usable.items():
+        if key in _SWITCHES:
+            switch(key, value)
+        elif key in _NUMBERS and value is not None:
+            check_setting(key, value, -math.inf, "a number")
+    return usable

@@ -35,6 +35,7 @@ from .._covariance import column_norms
 from .._derivatives import Array, norm
 from .._gauss_newton import Solution
 from .._problem import Space, View
+from .._rules import check_setting
 from .base import Objective, Outcome, register
 from .polish import POLISHED, ROUNDING, STEEP, STILL_FALLS, refined
 
@@ -87,6 +88,8 @@ _CODES = {
 def leastsq(view: View, options: dict[str, Any]) -> Outcome:
     """Run MINPACK, with polish and retry unless these options are False."""
     polish, retry = options.pop("polish", True), options.pop("retry", True)
+    if options:
+        _check(options, len(view.start))
     settings = {**(_DEFAULTS if view.problem.derivative is None else _WITH_DERIVATIVES), **options}
     end = _search(view, view.start, settings, polish)
     notes = []
@@ -111,6 +114,18 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
         equations=end.solution.equations,
         extras={"ier": end.code, "lmdif_message": text},
     )
+
+
+def _check(options: dict[str, Any], n: int) -> None:
+    """Refuse what MINPACK calls "improper input parameters"."""
+    for key in ("ftol", "xtol", "gtol", "epsfcn", "factor"):
+        if options.get(key) is not None:
+            check_setting(key, options[key], 0.0, "a number that is not negative")
+    diag = options.get("diag")
+    if diag is not None and not (np.shape(diag) == (n,) and (np.asarray(diag) > 0.0).all()):
+        raise ValueError(
+            f"diag must hold a positive number for each of the {n} variables, but is {diag!r:.80}"
+        )
 
 
 class _Trouble(enum.Enum):
