@@ -11,6 +11,7 @@ What is evaluated many times is first made into a tree of nodes (`_evaluation`);
 from __future__ import annotations
 
 import copy
+import itertools
 import operator
 import re
 import warnings
@@ -40,7 +41,11 @@ from .errors import FitWarning, MinimizerException, close_matches
 from .parameter import Parameter, Parameters
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from typing_extensions import Self
+
+    from ._batch_result import BatchResult
 
 __all__ = [
     "CompositeModel",
@@ -293,10 +298,10 @@ class Model:
         ['b_amplitude', 'b_center', 'b_sigma']
         """
         args, kws = self._made_with
-        new = type(self)(*args, **{**kws, "prefix": self._prefix, **kwargs})
-        roots = [*(self._param_root_names or ()), *self.param_hints]
-        for name, hint in self.param_hints.items():
-            new.param_hints[name] = _renamed(hint, roots, self._prefix, new._prefix)
+        prefix = kwargs.pop("prefix", self._prefix)
+        new = type(self)(*args, **{**kws, **kwargs})
+        new._prefix, new.param_hints = self._prefix, copy.deepcopy(self.param_hints)
+        new.prefix = prefix
         if "nan_policy" not in kwargs:
             new.nan_policy = self.nan_policy
         if "name" not in kwargs:
@@ -608,19 +613,11 @@ class Model:
         cls._evaluates_itself = cls.eval is not Model.eval or cls.make_funcargs is not Model.make_funcargs
 
     def _derivative_source(self) -> Call | None:
-        """The user's derivatives, or those of the line shape where all its numbers are parameters."""
+        """The user's derivatives, or those of the line shape with its value."""
         if self._evaluates_itself:
             return None
         if self._dfunc is not None:
             return self._dfunc
-        fixed = {*(self.independent_vars or ()), *self.opts}
-        free = [
-            name
-            for name in self._signature.arguments
-            if name not in fixed and not self._signature.is_option(name)
-        ]
-        if free != self._param_root_names:
-            return None
         try:
             return lineshapes.with_derivatives(self.func)
         except TypeError:  # cannot be hashed
@@ -628,14 +625,16 @@ class Model:
 
     def _both(self, call: Call, fixed: Mapping[str, Any]) -> Call | None:
         """Return a function of the parameters that gives the curve and its derivatives."""
-        source = self._derivative_source()
-        roots = self._param_root_names or ()
+        source, signature, roots = self._derivative_source(), self._signature, self._param_root_names or []
         if source is None:
             return None
-        if self._dfunc is None:
-            return bound_call(source, self._signature, roots, fixed)
-        derivatives = bound_call(self._dfunc, signature_of(self._dfunc), roots, fixed)
-        return lambda *values: (call(*values), derivatives(*values))
+        if self._dfunc is not None:
+            derivatives = bound_call(source, signature_of(source), roots, fixed)
+            return lambda *values: (call(*values), derivatives(*values))
+        both = bound_call(source, signature, roots, fixed)
+        after_points = itertools.dropwhile((self.independent_vars or []).__contains__, signature.arguments)
+        numbers = [name for name in after_points if name in roots or not signature.is_option(name)]
+        return both if numbers == roots else _selected(both, [numbers.index(name) for name in roots])
 
     def fit(
         self,
@@ -766,6 +765,95 @@ class Model:
         return params, {
             name: value for name, value in given.items() if name not in unknown or self._func_haskeywords
         }
+
+    def fit_many(
+        self,
+        data: Any,
+        params: Any = None,
+        weights: Any = None,
+        *,
+        axis: int | str = -1,
+        executor: Executor | None = None,
+        chunk: int | None = None,
+        errors: str = "nan",
+        init: str = "params",
+        progress: bool = False,
+        seed: int | None = None,
+        scale_covar: bool = True,
+        **kwargs: Any,
+    ) -> BatchResult:
+        """Fit the model to each of many data sets: a map, a cube or a series of spectra.
+
+        Parameters
+        ----------
+        data : array_like
+            Of any shape, with one fit for each line along `axis`.  Data that are NaN or masked are left out.
+            A DataArray or DataFrame gives results with its labels; a Dask array, also within a DataArray,
+            is fitted lazily and block by block.
+        params : Parameters, mapping or BatchResult, optional
+            Start values, bounds, and what is fixed or tied.  In a mapping, and in `kwargs`, `value`, `min`
+            and `max` may be arrays that broadcast to the shape of the fits.  Of a BatchResult its values
+            are taken.
+        weights : array_like, optional
+            Factors of the residuals, of the shape of the data or one for each point.  0 masks a point, which
+            then does not count as a datum.
+        axis : int or str, optional
+            Along which the points of one fit lie; of a DataArray also the name.
+        executor : concurrent.futures.Executor, optional
+            Whose workers share the fits: processes, threads, ``dask.distributed.Client.get_executor()``,
+            ``mpi4py.futures``.  No result depends on it.
+        chunk : int, optional
+            Number of fits that are handed to a worker at a time.
+        errors : {'nan', 'raise'}, optional
+            Whether fits that fail are NaN with a message (default), or an error.
+        init : {'params', 'guess', 'neighbour'}, optional
+            Where each fit starts: at `params`; at what the model guesses from its data, which takes longer
+            than the fit; or at the solution of a neighbour along the last dimension, where that is better.
+        progress : bool, optional
+            Whether to show a bar.
+        seed : int, optional
+            Not used by these fits, which draw no random numbers; see `lmfit.fit_many`.
+        scale_covar : bool, optional
+            As of `fit`.
+        **kwargs
+            Independent variables and options; those of the shape of the data are different for each fit.
+            The coordinates of a DataArray along `axis` are used where the variable is not given.  And start
+            values.
+
+        Returns
+        -------
+        BatchResult
+            Arrays in the shape of the fits; ``result[i, j]`` is the full result of one of them.
+
+        Raises
+        ------
+        ModelError
+            Shapes do not match, or the model cannot be evaluated.
+        MinimizerException
+            A fit failed, and `errors` is 'raise'.
+
+        Notes
+        -----
+        The fits converge where those of `fit` do, but are made some hundred at a time by NumPy, if the
+        function takes parameters that are arrays of shape (m, 1).  Those of most functions do; it is tried
+        out.
+
+        Examples
+        --------
+        >>> from lmfit.lineshapes import gaussian
+        >>> x = np.linspace(-4, 4, 41)
+        >>> spectra = gaussian(x, amplitude=3.0, center=np.array([[-0.5], [0.0], [0.5]]), sigma=1.0)
+        >>> result = Model(gaussian).fit_many(spectra, x=x, amplitude=1, center=0, sigma=1)
+        >>> result.values["center"].round(6) + 0.0
+        array([-0.5,  0. ,  0.5])
+        """
+        from .batch import fit_many_models
+
+        return fit_many_models(
+            self, data, params, weights,
+            axis=axis, executor=executor, chunk=chunk, errors=errors, init=init, progress=progress, seed=seed,
+            scale_covar=scale_covar, **kwargs,
+        )  # fmt: skip
 
     def post_fit(self, fitresult: ModelResult) -> None:
         """Do something at the end of each fit; for subclasses to override.
@@ -1194,6 +1282,16 @@ def _assembled(parts: Sequence[Any]) -> Any:
 def _name_of(func: Any) -> str:
     inner = getattr(func, "func", func)  # of functools.partial
     return str(getattr(func, "__name__", None) or getattr(inner, "__name__", type(func).__name__))
+
+
+def _selected(both: Call, places: Sequence[int]) -> Call:
+    """Some of the derivatives, in another order."""
+
+    def chosen(*values: float) -> Any:
+        value, derivatives = both(*values)
+        return value, [derivatives[place] for place in places]
+
+    return chosen
 
 
 def _checked_policy(nan_policy: str) -> str:
