@@ -15,6 +15,7 @@ Examples
 """
 
 from . import minimizer, parameter, printfuncs
+from .batch import BatchResult, fit_many
 from .errors import MinimizerException
 from .minimizer import Minimizer, minimize
 from .parameter import Parameter, Parameters, create_params
@@ -24,6 +25,7 @@ from .result import MinimizerResult
 __version__ = "2.0.0.dev0"
 
 __all__ = [
+    "BatchResult",
     "Minimizer",
     "MinimizerException",
     "MinimizerResult",
@@ -31,6 +33,7 @@ __all__ = [
     "Parameters",
     "ci_report",
     "create_params",
+    "fit_many",
     "fit_report",
     "minimize",
     "minimizer",

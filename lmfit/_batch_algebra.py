@@ -24,7 +24,17 @@ from numpy.typing import NDArray
 
 from ._derivatives import Array
 
-__all__ = ["Step", "bounded_step", "contracted", "decrement", "factored", "inverted", "solved", "transformed", "trust_region_step"]
+__all__ = [
+    "Step",
+    "bounded_step",
+    "contracted",
+    "decrement",
+    "factored",
+    "inverted",
+    "solved",
+    "transformed",
+    "trust_region_step",
+]
 
 Mask = NDArray[np.bool_]
 
@@ -116,17 +126,17 @@ def inverted(factor: Array) -> Array:
 
 def transformed(matrix: Array, vector: Array) -> Array:
     """Return the products of matrices (p, q, b) and vectors (q, b)."""
-    return np.einsum("pqb,qb->pb", matrix, vector)
+    return np.asarray(np.einsum("pqb,qb->pb", matrix, vector))
 
 
 def contracted(left: Array, right: Array) -> Array:
     """Return the scalar products of vectors, shape (b,)."""
-    return np.einsum("pb,pb->b", left, right)
+    return np.asarray(np.einsum("pb,pb->b", left, right))
 
 
 @dataclass(frozen=True)
 class Step:
-    """Steps (p, b), their damping (b,), and which variables are held: -1 at the lower bound, 1 at the upper."""
+    """Steps (p, b), their damping (b,), and what holds each variable: -1 the lower bound, 1 the upper."""
 
     step: Array
     damping: Array
@@ -242,7 +252,9 @@ def trust_region_step(matrix: Array, gradient: Array, radius: Array) -> tuple[Ar
         size = np.sqrt(contracted(gradient[:, index], gradient[:, index])) / radius[index]
         newton = _newton(factor[:, :, index], step[:, index], radius[index])
         guess = np.where(regular[index], newton, np.maximum(1e-3 * size, _SINGULAR_DAMPING))
-        step[:, index], damping[index] = _damped(matrix[:, :, index], gradient[:, index], radius[index], guess)
+        step[:, index], damping[index] = _damped(
+            matrix[:, :, index], gradient[:, index], radius[index], guess
+        )
     return step, damping
 
 

@@ -110,7 +110,7 @@ class Fits:
 
 @dataclass(frozen=True)
 class Equations:
-    """What a step needs to know of the residuals at a point: `chisqr` (b,), `gradient` (p, b), `normal` (p, p, b)."""
+    """What a step needs of the residuals: `chisqr` (b,), `gradient` (p, b) and `normal` (p, p, b)."""
 
     chisqr: Array
     gradient: Array
@@ -171,7 +171,7 @@ class Sample:
         return [self.rows, self.data, self.number, self.total, self.scatter, *self.inputs, *each]
 
     def equations(self, theta: Array, steps: Steps) -> tuple[Equations, Array]:
-        """Return chi-square and the normal equations at `theta` (p, b), and the evaluations they took (b,)."""
+        """Return chi-square and the normal equations at `theta` (p, b), and the evaluations taken (b,)."""
         residual, columns, calls = self._evaluate(theta, steps)
         return _summed(columns, residual), calls
 
@@ -203,7 +203,9 @@ class Sample:
         for k in range(len(theta)):
             column = self._moved(theta, k, ahead[k], self.inputs) - value
             if len(central):
-                column[central] += value[central] - self._moved(theta[:, central], k, behind[k, central], near)
+                column[central] += value[central] - self._moved(
+                    theta[:, central], k, behind[k, central], near
+                )
             column *= factor / (ahead[k] - behind[k])[:, np.newaxis]
             columns.append(column)
         return columns
@@ -270,4 +272,4 @@ def _multiplied(columns: Sequence[Array], residual: Array) -> Equations:
 
 def _dots(left: Array, right: Array) -> Array:
     """Scalar products of the rows."""
-    return np.einsum("bn,bn->b", left, right)
+    return np.asarray(np.einsum("bn,bn->b", left, right))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._batch_algebra import factored, inverted
-from ._batch_equations import Fits, Mask, Sample, Steps
+from ._batch_equations import Fits, Sample, Steps
 from ._batch_lm import Solution
 from ._covariance import PART_OF_FLAT, RANK_TOLERANCE, WELL_CONDITIONED
 from ._derivatives import Array
@@ -70,7 +70,7 @@ def standard_errors(fits: Fits, solution: Solution) -> Errors:
     >>> errors.covar[0, 0].round(6), Reason(errors.reason[1, 0]).name
     (array([0.071429]), 'NO_EFFECT')
     """
-    p, m = solution.theta.shape
+    p = len(solution.theta)
     diagonal = np.arange(p)
     reason = np.select([solution.side < 0, solution.side > 0], [Reason.LOWER, Reason.UPPER], Reason.NONE)
     lengths = np.sqrt(solution.normal[diagonal, diagonal])
@@ -99,8 +99,9 @@ def _decompose(fits: Fits, solution: Solution, rows: NDArray[np.intp], errors: E
     lost = (errors.reason[:, rows] != Reason.NONE).T
     sample = Sample(fits, rows)
     effect = np.sqrt(solution.normal[np.arange(p), np.arange(p)][:, rows])
-    bounds = (None, None) if fits.lower is None else (fits.lower[:, rows], fits.upper[:, rows])
-    jacobian = sample.jacobian(solution.theta[:, rows], Steps(effect, np.ones(b, dtype=bool), *bounds))
+    some = fits.chosen(rows)
+    steps = Steps(effect, np.ones(b, dtype=bool), some.lower, some.upper)
+    jacobian = sample.jacobian(solution.theta[:, rows], steps)
     jacobian[lost.nonzero()[0], :, lost.nonzero()[1]] = 0.0
     norms = np.linalg.norm(jacobian, axis=1)
     norms[norms == 0.0] = 1.0

@@ -224,7 +224,7 @@ def _in_trouble(fits: Fits, end: Solution) -> Mask:
     effect = np.sqrt(end.normal[diagonal, diagonal]) * np.maximum(np.abs(end.theta), travel)
     lost = (free & (travel > 0.0) & (effect < _LOST * np.sqrt(end.chisqr))).any(axis=0)
     failed = (end.status == Status.STEEP) | (end.status == Status.LIMIT)
-    return (lost | failed | ~free.any(axis=0)) & (end.status != Status.NOT_FINITE)
+    return np.asarray((lost | failed | ~free.any(axis=0)) & (end.status != Status.NOT_FINITE))
 
 
 def _inside(fits: Fits) -> Fits:

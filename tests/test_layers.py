@@ -25,6 +25,7 @@ EXCEPTIONS = {
         "_namespace",
         "_sandbox",
     ): "a Namespace makes its interpreter only when asked for one: asteval is slow to load",
+    ("model", "batch"): "Model.fit_many is a method of models and the work of another module",
 }
 
 #: Lines of a function's body, its docstring aside.
