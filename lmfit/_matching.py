@@ -28,7 +28,9 @@ from ._starts import Curve, Shape, Tries
 __all__ = ["Part", "orthonormal", "place_all", "place_alone"]
 
 #: Shifts in widths, factors of scales, and how many of the best are refined, round by round.
-_ROUNDS = ((0.5, 1.6, 8), (0.25, 1.25, 5), (0.12, 1.1, 3))
+_ROUNDS = ((0.5, 1.6, 24), (0.25, 1.25, 12), (0.12, 1.1, 6), (0.06, 1.05, 3), (0.03, 1.02, 3))
+#: Sums of so many shapes are tried with one sign, too; how often they are placed anew, and till what gain.
+_FEW, _CYCLES, _HARDLY_BETTER = 8, 6, 0.99
 #: A hidden background is believed in if it leaves less than this of the sum of squares.
 _MUCH_BETTER = 0.2
 
@@ -85,7 +87,7 @@ def place_alone(part: Part, points: tuple[Array, ...], y: Array, hidden: Array) 
     left = np.inf
     for used in range(len(hidden) + 1):
         curve = _curve(points, y, hidden[:used])
-        tries, gain = _search(part, curve)
+        tries, gain = _search(part, curve, part.direction)
         now_left = float(curve.y @ curve.y) - gain
         if best is None or now_left < _MUCH_BETTER * left:
             best, left = (tries, used), now_left
@@ -110,24 +112,55 @@ def place_all(parts: Sequence[Part], points: tuple[Array, ...], y: Array, backgr
         For each part one value for each parameter, in arrays of length 1.  Parts of one kind come in the
         order of their centres.
     """
-    placed: dict[int, Tries] = {}
+    # What one sign for all finds may be better, though more is allowed without.
+    directions = (0.0, 1.0, -1.0) if 1 < len(parts) <= _FEW else (0.0,)
+    placements = [_Placement(parts, points, y, background, direction) for direction in directions]
+    for placement in placements:
+        placement.place()
+    return _in_order(parts, min(placements, key=_Placement.left).placed)
 
-    def curve_without(index: int | None) -> Curve:
-        others = [(parts[k], tries) for k, tries in placed.items() if k != index]
-        rows = [part.rows(points, tries) for part, tries in others if part.scaled]
-        rest = y - sum(part.rows(points, tries)[0] for part, tries in others if not part.scaled)
-        return _curve(points, rest, np.concatenate([background, *rows]))
 
-    while len(placed) < len(parts):
-        curve = curve_without(None)
-        kinds = {part.kind: k for k, part in reversed(list(enumerate(parts))) if k not in placed}
-        found = {k: _search(parts[k], curve) for k in kinds.values()}
-        first = max(found, key=lambda k: found[k][1])
-        placed[first] = found[first][0]
-    for _ in range(2 if len(parts) > 1 else 0):
-        for k, part in enumerate(parts):
-            placed[k] = _search(part, curve_without(k), placed[k])[0]
-    return _in_order(parts, placed)
+class _Placement:
+    """Several shapes on their way to their places; `direction` is the sign of those that may have either."""
+
+    def __init__(
+        self, parts: Sequence[Part], points: tuple[Array, ...], y: Array, background: Array, direction: float
+    ) -> None:
+        self._parts, self._points, self._y, self._background = parts, points, y, background
+        self._direction = direction
+        self.placed: dict[int, Tries] = {}
+
+    def place(self) -> None:
+        """Place all, one after the other, and then again until nothing is gained."""
+        while len(self.placed) < len(self._parts):
+            curve = self._curve_without(None)
+            waiting = {part.kind: k for k, part in enumerate(self._parts) if k not in self.placed}
+            found = {k: self._search(k, curve) for k in waiting.values()}
+            first = max(found, key=lambda k: found[k][1])
+            self.placed[first] = found[first][0]
+        left = np.inf
+        for _ in range(_CYCLES if len(self._parts) > 1 else 0):
+            before, left = left, self.left()
+            if left > _HARDLY_BETTER * before:
+                break
+            for k in range(len(self._parts)):
+                self.placed[k] = self._search(k, self._curve_without(k), self.placed[k])[0]
+
+    def left(self) -> float:
+        """Return the sum of squares that is left."""
+        y = self._curve_without(None).y
+        return float(y @ y)
+
+    def _curve_without(self, index: int | None) -> Curve:
+        """Return the data freed from all that is placed, but for one."""
+        others = [(self._parts[k], tries) for k, tries in self.placed.items() if k != index]
+        rows = [part.rows(self._points, tries) for part, tries in others if part.scaled]
+        rest = self._y - sum(part.rows(self._points, tries)[0] for part, tries in others if not part.scaled)
+        return _curve(self._points, rest, np.concatenate([self._background, *rows]))
+
+    def _search(self, k: int, curve: Curve, known: Tries | None = None) -> tuple[Tries, float]:
+        part = self._parts[k]
+        return _search(part, curve, part.direction or self._direction, known)
 
 
 def orthonormal(rows: Array) -> Array:
@@ -144,7 +177,7 @@ def _curve(points: tuple[Array, ...], y: Array, rows: Array) -> Curve:
     return Curve(points, y - basis @ (basis.T @ y), basis)
 
 
-def _search(part: Part, curve: Curve, known: Tries | None = None) -> tuple[Tries, float]:
+def _search(part: Part, curve: Curve, direction: float, known: Tries | None = None) -> tuple[Tries, float]:
     """Return the values that gain most, and the gain."""
     shape = part.shape
     tries = shape.tries(curve)
@@ -153,19 +186,19 @@ def _search(part: Part, curve: Curve, known: Tries | None = None) -> tuple[Tries
     if known is not None:
         tries = {name: np.append(tries[name], known[name]) for name in tries}
     tries = part.allowed(tries)
-    gains = _gains(part, curve, tries)
+    gains = _gains(part, curve, tries, direction)
     for round_, (shift, factor, most) in enumerate(_ROUNDS):
         best = np.argsort(-gains, kind="stable")[:most]
         near = _neighbours(
             shape, {name: values[best] for name, values in tries.items()}, shift, factor, not round_
         )
         tries = part.allowed(near)
-        gains = _gains(part, curve, tries)
+        gains = _gains(part, curve, tries, direction)
     top = int(np.argmax(gains))
     return {name: values[top : top + 1] for name, values in tries.items()}, float(gains[top])
 
 
-def _gains(part: Part, curve: Curve, tries: Tries) -> Array:
+def _gains(part: Part, curve: Curve, tries: Tries, direction: float) -> Array:
     """Return what each of the tries takes off the sum of squares; -inf for those that cannot be."""
     rows = part.rows(curve.points, tries)
     freed = curve.freed(rows)
@@ -176,7 +209,7 @@ def _gains(part: Part, curve: Curve, tries: Tries) -> Array:
         # What the background explains as well has no gain of its own.
         new = size > 1e-9 * (rows * rows).sum(axis=1)
         gains = np.where(new, along * along / np.where(new, size, 1.0), 0.0)
-        gains[along * part.direction < 0.0] = -np.inf
+        gains[along * direction < 0.0] = -np.inf
     gains[~np.isfinite(gains)] = -np.inf
     # Equal but for rounding is equal, so that of two ways to say the same the first is taken.
     total = float(curve.y @ curve.y) or 1.0
@@ -212,9 +245,10 @@ def _in_order(parts: Sequence[Part], placed: dict[int, Tries]) -> list[Tries]:
     result = [placed[k] for k in range(len(parts))]
     for kind in {part.kind for part in parts}:
         alike = [k for k, part in enumerate(parts) if part.kind == kind]
-        if "center" in placed[alike[0]]:
+        key = next((name for name in ("center", "frequency") if name in placed[alike[0]]), None)
+        if key is not None:
             for k, tries in zip(
-                alike, sorted((placed[k] for k in alike), key=lambda tries: float(tries["center"][0]))
+                alike, sorted((placed[k] for k in alike), key=lambda tries: float(tries[key][0]))
             ):
                 result[k] = tries
     return result

@@ -45,14 +45,15 @@ def _complex_constant(x: Values = None, re: Values = 0.0, im: Values = 0.0) -> B
 class _Linear:
     """A function that is the sum of its parameters times functions of `x`."""
 
-    def __init__(self, name: str, parameters: Sequence[str]) -> None:
+    def __init__(self, name: str, parameters: Sequence[str], default: float) -> None:
         self.__name__ = name
-        self.__signature__ = _signature(["x"], parameters, 0.0)
+        self.__signature__ = _signature(["x"], parameters, default)
         self.linear_parameters = tuple(parameters)
+        self._default = default
 
     def _in_order(self, given: Sequence[Values], named: dict[str, Values]) -> list[Values]:
         rest = self.linear_parameters[len(given) :]
-        return [*given, *(named.get(name, 0.0) for name in rest)]
+        return [*given, *(named.get(name, self._default) for name in rest)]
 
 
 class Polynomial(_Linear):
@@ -65,7 +66,7 @@ class Polynomial(_Linear):
     """
 
     def __init__(self, degree: int) -> None:
-        super().__init__("polynomial", [f"c{k}" for k in range(degree + 1)])
+        super().__init__("polynomial", [f"c{k}" for k in range(degree + 1)], 0.0)
 
     def __call__(self, x: Array, *coefficients: Values, **named: Values) -> Values:
         """Return the value at `x`."""
@@ -97,7 +98,7 @@ class Spline(_Linear):
     """
 
     def __init__(self, knots: Array) -> None:
-        super().__init__("spline_model", [f"s{k}" for k in range(len(knots))])
+        super().__init__("spline_model", [f"s{k}" for k in range(len(knots))], 1.0)
         self._knots = knots
         # Of the last points, which are the same in all evaluations of a fit.
         self._last: tuple[Array, Array] = np.empty(0), np.empty(0)

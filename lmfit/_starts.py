@@ -149,7 +149,7 @@ def _damped_harmonic(curve: Curve) -> Tries:
     centers, widths = _tiles(np.unique(np.abs(curve.x)))
     inside = centers > 0.0
     peaks = {"center": centers[inside], "sigma": widths[inside]}
-    return _with_each(peaks, "gamma", size * np.array([0.1, 0.3, 1.0, 3.0]))
+    return _with_each(peaks, "gamma", size * np.array([0.1, 0.3, 1.0]))
 
 
 def _edges(curve: Curve) -> Tries:
@@ -244,7 +244,7 @@ SHAPES: dict[Callable[..., Array], Shape] = {
     lineshapes.breit_wigner: Shape(_peaks_with("q", 0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 8.0, -8.0)),
     lineshapes.lognormal: Shape(_peaks_of_logarithm),
     lineshapes.damped_oscillator: Shape(_centers_with("sigma", 0.02, 0.05, 0.1, 0.2, 0.5), places={}),
-    lineshapes.dho: Shape(_damped_harmonic, scales=("sigma", "gamma")),
+    lineshapes.dho: Shape(_damped_harmonic),
     lineshapes.expgaussian: Shape(
         _peaks_with("gamma", 1.0, 0.3, 3.0, per_width=True), scales=("sigma", "gamma")
     ),

@@ -80,7 +80,8 @@ def with_derivatives(func: Callable[..., Any]) -> Callable[..., Both] | None:
     callable or None
         ``both(x, *parameters, **options)`` takes the arguments of `func` and returns its value and a list
         with one derivative per numeric parameter, in the order of the signature; each is a number or an
-        array that broadcasts to the shape of the value.  None for functions that are not known here.
+        array that broadcasts to the shape of the value.  A `gamma` that is None has none.  None for
+        functions that are not known here.
 
     Examples
     --------
@@ -312,9 +313,8 @@ def _voigt(
     slope = amplitude / (s2pi * sigma) / (s2 * sigma)
     d_sigma = dzw.real * (-s2 * slope)
     d_gamma = dw.imag * -slope
-    if gamma is None:
-        d_sigma, d_gamma = d_sigma + d_gamma, 0.0
-    return d_amplitude * amplitude, [d_amplitude, dw.real * -slope, d_sigma, d_gamma]
+    own = [d_sigma + d_gamma] if gamma is None else [d_sigma, d_gamma]
+    return d_amplitude * amplitude, [d_amplitude, dw.real * -slope, *own]
 
 
 def _faddeeva(z: Values) -> tuple[Values, Values, Values]:
