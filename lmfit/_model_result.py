@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from html import escape
 from typing import IO, TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from . import _bands, _model_json, _model_plots, printfuncs
 from ._fit_data import FitData, prepared
+from ._linear_model import roles
 from ._objective import Objective
 from ._signature import ModelError
 from .errors import close_matches
@@ -195,7 +196,8 @@ class ModelResult:
     def _fitter(self) -> Minimizer:
         """The Minimizer of this fit."""
         fit_data, model = self._fit_data, self.model
-        objective = Objective(model._node(fit_data.variables), model.param_names, fit_data)
+        node = model._node(fit_data.variables)
+        objective = Objective(node, model.param_names, fit_data, functools.partial(roles, model))
         # Engines take it from here if they can use it.
         known = {"Dfun": objective.derivative, "col_deriv": True} if objective.differentiable else {}
         return Minimizer(
@@ -265,12 +267,12 @@ class ModelResult:
         """Plain dictionary of the values of all parameters."""
         return self.params.valuesdict()
 
-    @cached_property
+    @functools.cached_property
     def best_fit(self) -> Any:
         """The curve at the best values, with the labels of the data."""
         return self._curve(self.best_values)
 
-    @cached_property
+    @functools.cached_property
     def init_fit(self) -> Any:
         """The curve at the start values, with the labels of the data."""
         return self._curve(self.init_values)
@@ -300,11 +302,11 @@ class ModelResult:
         if not name.startswith("_") and callable(getattr(Minimizer, name, None)):
             return getattr(self.minimizer, name)
         known = name in MinimizerResult.__dataclass_fields__
-        hint = "; there is no fit yet, call fit()" if known else close_matches(name, dir(type(self)))
+        hint = "; there is no fit yet, call fit()" if known else close_matches(name, dir(self))
         raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}{hint}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *(dir(self.result) if self.result is not None else ())})
+        return sorted({*super().__dir__(), *MinimizerResult.__dataclass_fields__})
 
     def __getstate__(self) -> dict[str, Any]:
         # The Minimizer, which holds functions, is made again when it is needed.
