@@ -109,7 +109,8 @@ class Problem:
     Parameters
     ----------
     function : callable
-        ``function(params, *args, **kws) -> residual``.
+        ``function(params, *args, **kws) -> residual``.  If it has an attribute ``reads``, a set of names,
+        these are the only parameters that it reads: tied ones not among them wait for the end.
     params : Parameters
         Copied; the original is not touched.
     args, kws : sequence, mapping
@@ -366,6 +367,13 @@ class Problem:
                 par._val = par.value
             self.params._evaluated = None
 
+    def _move_to(self, values: list[float]) -> None:
+        """Give the variables their values, and with them the tied parameters that will be read."""
+        for par, value in zip(self._varied, values):
+            par._val = value
+        if self._needs_ties:
+            self._update_ties(values)
+
     def _check_limits(self) -> None:
         if self.nfev == 0:
             return  # the start is always evaluated
@@ -387,7 +395,7 @@ class Problem:
         It is called at every step of every fit, and a closure is faster than a method.
         """
         function, params, args, kws = self.function, self.params, self.args, self.kws
-        varied, tied, shape, scalar = self._varied, self._tied, self._shape, self.scalar
+        varied, tied, shape, scalar = self._varied, self._needs_ties, self._shape, self.scalar
         limit, callback, timed = self._limit, self._callback, self._deadline is not None
         ndarray, float64, infinity = np.ndarray, _FLOAT64, math.inf
 
@@ -416,7 +424,7 @@ class Problem:
 
     def _compile_ties(self) -> None:
         """Arrange the expressions such that only the values of the variables need be filled in."""
-        self._tied, self._order = [], []
+        self._tied, self._order, self._needs_ties = [], [], False
         if not any(par.expr for par in self.params.values()):
             return
         self.params.update_constraints()
@@ -424,6 +432,10 @@ class Problem:
         position = {name: index for index, name in enumerate(self.names)}
         self._order = list(program.order)
         self._tied = [self.params[name] for name in self._order]
+        reads = getattr(self.function, "reads", None)
+        self._needs_ties = (
+            reads is None or self.policy.iter_cb is not None or not reads.isdisjoint(self._order)
+        )
         for slot, par in enumerate(self._tied):
             par._slot = slot
         self._evaluate_ties = program.evaluate
@@ -529,7 +541,7 @@ class Problem:
         """
         assert self.derivative is not None
         omitted = self._omitted_at(values)
-        self.set_values(values)
+        self._move_to(values)
         given = self.derivative(self.params, *self.args, **self.kws)
         jacobian = self._copied(given) if self._is_jacobian(given) else self._assembled(given, values)
         if omitted is not None and len(jacobian) == len(omitted):
@@ -566,7 +578,7 @@ class Problem:
     def user_hessian(self, values: list[float]) -> Array:
         """Return the second derivatives of the cost that the user's function gives, shape (n, n)."""
         assert self.curvature is not None
-        self.set_values(values)
+        self._move_to(values)
         given = np.asarray(self.curvature(self.params, *self.args, **self.kws), dtype=float)
         n = len(self.names)
         if given.shape != (n, n) or not np.isfinite(given).all():

@@ -758,3 +758,38 @@ def test_tied_values_are_those_of_the_evaluation_and_of_what_the_objective_sets(
     problem.residual([3.0])
     problem.residual([4.0])
     assert seen == [(3.0, 7.0), (10.0, 21.0, 20.0), (4.0, 9.0), (10.0, 21.0, 20.0)]
+
+
+class Reading:
+    """An objective that says which parameters it reads."""
+
+    def __init__(self, *names):
+        self.reads = frozenset(names)
+        self.evaluated = []
+
+    def __call__(self, params):
+        self.evaluated.append(params._evaluated is not None)
+        return sum(params[name].value for name in self.reads) * np.ones(3) - [1.0, 2.0, 4.0]
+
+
+def tied_to_a():
+    params = Parameters()
+    params.add("a", value=1.0)
+    params.add("b", expr="2*a")
+    params.add("c", expr="3*b")
+    return params
+
+
+@pytest.mark.parametrize("names, needed", [(("a",), False), (("b",), True), (("c",), True)])
+def test_tied_parameters_that_are_not_read_wait_for_the_end(names, needed):
+    objective, params = Reading(*names), tied_to_a()
+    out = minimize(objective, params)
+    assert set(objective.evaluated) == {needed}
+    assert out.params["c"].value == pytest.approx(6 * out.params["a"].value)
+    assert out.params["c"].stderr == pytest.approx(6 * out.params["a"].stderr, rel=1e-6)
+
+
+def test_a_callback_sees_tied_parameters_up_to_date():
+    seen = []
+    minimize(Reading("a"), tied_to_a(), iter_cb=lambda p, *_: seen.append((p["a"].value, p["b"].value)))
+    assert all(b == 2 * a for a, b in seen)
