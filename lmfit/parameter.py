@@ -344,6 +344,10 @@ class Parameter(NumberLike):
 
     def __copy__(self) -> Self:
         self._settle()
+        return self._twin()
+
+    def _twin(self) -> Self:
+        """A copy; the value of a tied one may be out of date."""
         new = self.__class__.__new__(self.__class__)
         new.__dict__.update(self.__dict__)
         new._owner = None
@@ -352,7 +356,11 @@ class Parameter(NumberLike):
         return new
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        new = self.__copy__()
+        self._settle()
+        return self._deep_twin(memo)
+
+    def _deep_twin(self, memo: dict[int, Any]) -> Self:
+        new = self._twin()
         memo[id(self)] = new
         if self.user_data is not None:
             new.user_data = copy.deepcopy(self.user_data, memo)
@@ -870,7 +878,8 @@ class Parameters(dict[str, Parameter]):
 
     def _take_copies(self, pars: Parameters, memo: dict[int, Any]) -> None:
         for name, par in pars.items():
-            twin = memo[id(par)] if id(par) in memo else par.__deepcopy__(memo)
+            # Tied ones are evaluated again where they are read first.
+            twin = memo[id(par)] if id(par) in memo else par._deep_twin(memo)
             twin._owner = self
             super().__setitem__(name, twin)
 
