@@ -14,8 +14,9 @@ Examples
 3.0
 """
 
-from . import minimizer, parameter, printfuncs
+from . import confidence, minimizer, parameter, printfuncs
 from .batch import BatchResult, fit_many
+from .confidence import conf_interval, conf_interval2d, f_compare
 from .errors import MinimizerException
 from .minimizer import Minimizer, minimize
 from .parameter import Parameter, Parameters, create_params
@@ -32,7 +33,11 @@ __all__ = [
     "Parameter",
     "Parameters",
     "ci_report",
+    "conf_interval",
+    "conf_interval2d",
+    "confidence",
     "create_params",
+    "f_compare",
     "fit_many",
     "fit_report",
     "minimize",

@@ -1,0 +1,762 @@
+r"""Confidence limits and regions of the parameters of a fit, by profiles of chi-square.
+
+For the limits of one parameter it is held at a value, all others are fitted again, and the
+value is moved until chi-square has risen by as much as the level allows (the manual's
+chapter 4).  What a rise means is in `_levels`, how the value is found in `_profile`, the
+refits in `_refit`.
+
+Nothing here touches the Parameters or the result of the fit.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from scipy import special
+
+from . import _engines
+from ._constrained import ConstrainedFit, Recipe
+from ._derivatives import Array
+from ._engines import Objective
+from ._engines.parallel import mapping, pool
+from ._intervals import ConfidenceIntervals, Interval, Limit, Missing
+from ._levels import F_TEST, KNOWN_ERRORS, LIKELIHOOD, f_probability, probability_of
+from ._problem import Policy
+from ._profile import TOO_FAR, Failure, Node, Side, crossings
+from ._refit import State
+from ._region import walked
+from .errors import MinimizerException, ParameterNameError, close_matches
+from .minimizer import _derivative
+from .printfuncs import ci_report, report_ci
+from .result import MinimizerResult
+
+__all__ = [
+    "ConfidenceIntervals",
+    "ConfidenceRegion",
+    "ci_report",
+    "conf_interval",
+    "conf_interval2d",
+    "f_compare",
+    "report_ci",
+]
+
+#: The manual's levels.
+SIGMAS = (0.674, 0.95, 0.997)
+#: Fraction of the rise of one standard error by which chi-square may be below that of the fit.
+_BETTER = 1e-2
+#: A refit whose start has risen by more than this many times three standard errors is not tried.
+_CEILING = 450.0
+#: Below this fraction of the steepness a curvature of the profile is rounding.
+_FLAT = 1e-7
+_MAX_RESTARTS = 5
+#: A probability that needs no further digits.
+_CERTAIN = 1.0 - 1e-9
+
+ProbFunc: TypeAlias = "str | Callable[..., float] | None"
+
+
+def f_compare(
+    ndata: Any, nparas: Any, new_chi: float = math.nan, best_chi: float = math.nan, nfix: float = 1.0
+) -> float:
+    """Return the probability that a model with parameters fixed is worse by more than chance (F test).
+
+    Parameters
+    ----------
+    ndata : int
+        Number of data; or the result of the best fit.
+    nparas : int
+        Number of variables of the best fit; or the result of the fit with parameters fixed.
+    new_chi, best_chi : float
+        Chi-square of the fit with parameters fixed, and of the best one.
+    nfix : float, optional
+        Number of parameters that are fixed.
+
+    Returns
+    -------
+    float
+        The manual's section 4.1.
+
+    Examples
+    --------
+    >>> round(f_compare(ndata=100, nparas=3, new_chi=1.05, best_chi=1.0), 4)
+    0.97
+    """
+    if hasattr(ndata, "chisqr"):
+        best, new = ndata, nparas
+        fixed = best.nvarys - new.nvarys
+        return f_probability(best.nfree + best.nvarys, best.nvarys, new.chisqr, best.chisqr, fixed)
+    return f_probability(ndata, nparas, new_chi, best_chi, nfix)
+
+
+@dataclass(frozen=True, eq=False)
+class ConfidenceRegion:
+    """The probabilities of pairs of values, to be unpacked as ``x, y, grid``.
+
+    Attributes
+    ----------
+    x, y : ndarray, shapes (nx,) and (ny,)
+        Values of the two parameters.
+    grid : ndarray, shape (ny, nx)
+        Probabilities, or chi-square if that was asked for; nan where no refit has converged.
+    names : tuple of str
+        The two parameters.
+    nfev : int
+        Number of evaluations of the objective.
+
+    Examples
+    --------
+    >>> region = ConfidenceRegion(np.zeros(3), np.zeros(2), np.array([[0.5, 0.1, np.nan]] * 2), ("a", "b"), 6)
+    >>> x, y, grid = region
+    >>> grid.shape, region.failed
+    ((2, 3), 2)
+    """
+
+    x: Array
+    y: Array
+    grid: Array
+    names: tuple[str, str]
+    nfev: int
+
+    def __iter__(self) -> Iterator[Array]:
+        return iter((self.x, self.y, self.grid))
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, index: int) -> Array:
+        return (self.x, self.y, self.grid)[index]
+
+    @property
+    def failed(self) -> int:
+        """Number of cells that are nan."""
+        return int(np.isnan(self.grid).sum())
+
+
+def conf_interval(
+    minimizer: Any,
+    *positional: Any,
+    result: Any = None,
+    p_names: str | Iterable[str] | None = None,
+    sigmas: float | Iterable[float] | None = None,
+    trace: bool = False,
+    maxiter: int = 200,
+    verbose: bool = False,
+    prob_func: ProbFunc = None,
+    min_rel_change: float = 1e-5,
+    executor: Any = None,
+    progress: bool = False,
+    restart: bool = False,
+) -> Any:
+    """Return confidence limits of the parameters of a fit.
+
+    A parameter is varied while the others are fitted again, until chi-square has risen by as much as
+    the level allows.  The limits need not be symmetric, and need no covariance.
+
+    Parameters
+    ----------
+    minimizer : Minimizer
+        After a fit.
+    *positional
+        The order is that of the manual: `p_names`, `sigmas`, `trace`, `maxiter`, `verbose`, `prob_func`;
+        or, where the second argument is a result, that of lmfit 1.x: `result`, `p_names`, ...,
+        `prob_func`, `min_rel_change`.
+    result : MinimizerResult, optional
+        The fit; that of the minimizer by default.
+    p_names : str or list of str, optional
+        Parameters whose limits are wanted, by default all variables.  Tied ones are allowed.
+    sigmas : float or list of float, optional
+        Levels: below 1 a probability, from 1 on a number of standard errors.  Default
+        ``(0.674, 0.95, 0.997)``.
+    trace : bool, optional
+        Whether to return all points that were found, too.
+    maxiter : int, optional
+        Largest number of refits for one limit.
+    verbose : bool, optional
+        Whether to print each limit when it is found.
+    prob_func : {None, 'f', 'lr', 'chi2'} or callable, optional
+        Probability of a rise of chi-square.  None: the F test (`f_compare`), or where the errors of the
+        data are known (``scale_covar=False``) the chi-square test; 'f': the F test in any case; 'lr': the
+        likelihood ratio; 'chi2': the chi-square test.  A function is called as ``prob_func(ndata, nparas,
+        new_chi, best_chi, nfix=1)`` or, if it has two required arguments, ``prob_func(best_fit, new_fit)``.
+    min_rel_change : float, optional
+        Relative change of chi-square that counts as none where a limit may not exist.
+    executor : Executor or callable, optional
+        For one profile per worker: an executor of `concurrent.futures`, a number of processes, or a
+        function like `map`.
+    progress : bool, optional
+        Whether to show a bar with the number of profiles.
+    restart : bool, optional
+        Whether to begin again, at a better minimum, should one be found.
+
+    Returns
+    -------
+    ConfidenceIntervals
+        For each name a list of pairs ``(probability, value)`` from the lowest limit to the highest,
+        with the best value at probability 0.  A limit that does not exist is -inf or inf where all
+        values are within the level, and nan where the search ended before; its `status` says why.  At a
+        bound of the parameter that is nan.
+    trace : dict
+        Only if asked for: ``trace[name][other]`` are the values of all parameters, in ascending order of
+        the one named first, ``trace[name]['prob']`` the probabilities.
+
+    Raises
+    ------
+    MinimizerException
+        There is no fit, or nothing to vary.
+    ValueError
+        A name is no variable or tied parameter, or a level is not positive.
+
+    Examples
+    --------
+    >>> from lmfit import create_params, minimize
+    >>> x = np.linspace(0.3, 10, 100)
+    >>> data = 1 / (0.1 * x) + 2 + 0.1 * np.cos(37 * x)
+    >>> fit = minimize(lambda p: 1 / (p["a"] * x) + p["b"] - data, create_params(a=0.1, b=1))
+    >>> report_ci(conf_interval(fit, sigmas=[0.68, 0.95]))
+          95.00%     68.00%      0.00%     68.00%     95.00%
+    a    0.09973    0.09987    0.10001    0.10015    0.10029
+          95.00%     68.00%      0.00%     68.00%     95.00%
+    b    1.98319    1.99194    2.00082    2.00970    2.01845
+    """
+    call = _in_order(positional, _MANUAL_ORDER, {
+        "result": result, "p_names": p_names, "sigmas": sigmas, "trace": trace, "maxiter": maxiter,
+        "verbose": verbose, "prob_func": prob_func, "min_rel_change": min_rel_change,
+    })  # fmt: skip
+    recipe = _recipe(minimizer, call["result"])
+    levels = _probabilities(SIGMAS if call["sigmas"] is None else call["sigmas"])
+    names = _chosen(recipe, call["p_names"])
+    test = _Test.of(call["prob_func"])
+    task = _Profiles(recipe, test, levels, int(call["maxiter"]), float(call["min_rel_change"]))
+    nfev, better = 0, None
+    for _ in range(_MAX_RESTARTS if restart else 1):
+        found = _collected(task, names, executor, progress, bool(call["verbose"]))
+        nfev += sum(profile.nfev for profile in found)
+        lowest = min(found, key=lambda profile: profile.lowest)
+        if not lowest.better:
+            break
+        better = lowest.better
+        task = replace(task, recipe=_moved(recipe, better))
+    ci = ConfidenceIntervals({profile.name: profile.interval for profile in found}, nfev, better)
+    return (ci, {profile.name: profile.trace for profile in found}) if call["trace"] else ci
+
+
+def conf_interval2d(
+    minimizer: Any,
+    *positional: Any,
+    result: Any = None,
+    x_name: str | None = None,
+    y_name: str | None = None,
+    nx: int = 10,
+    ny: int = 10,
+    limits: Any = None,
+    prob_func: ProbFunc = None,
+    nsigma: float = 5.0,
+    chi2_out: bool = False,
+    log: bool | str = False,
+    executor: Any = None,
+    progress: bool = False,
+) -> ConfidenceRegion:
+    """Return the probabilities of pairs of values of two parameters.
+
+    Parameters
+    ----------
+    minimizer : Minimizer
+        After a fit.
+    *positional
+        `x_name`, `y_name`, `nx`, `ny`, `limits`, `prob_func`, `nsigma`, `chi2_out`, as in the manual and,
+        with the result before them, as in lmfit 1.x.
+    result : MinimizerResult, optional
+        The fit; that of the minimizer by default.
+    x_name, y_name : str
+        Two variables or tied parameters.
+    nx, ny : int, optional
+        Number of values of each.
+    limits : tuple, optional
+        ``((x_upper, x_lower), (y_upper, y_lower))``, in any order; `nsigma` standard errors on either
+        side by default, within the bounds.
+    prob_func
+        As of `conf_interval`.
+    nsigma : float, optional
+        Number of standard errors on either side, where `limits` are not given.
+    chi2_out : bool, optional
+        Whether to return chi-square instead of probabilities.
+    log : bool or {'x', 'y'}, optional
+        Whether the values are to be spaced by their logarithms: both, or those of one axis.
+    executor : Executor or callable, optional
+        For blocks of rows in parallel, as of `conf_interval`.
+    progress : bool, optional
+        Whether to show a bar with the number of rows.
+
+    Returns
+    -------
+    ConfidenceRegion
+        To be unpacked as ``x, y, grid``; `grid` has shape (ny, nx), as ``contourf(x, y, grid)`` needs
+        it.  Cells without a refit that converged are nan, their number is `failed`.
+
+    Raises
+    ------
+    MinimizerException
+        There is no fit.
+    ValueError
+        A name is no variable or tied parameter, or there are no limits.
+    """
+    call = _in_order(positional, _ORDER_2D, {
+        "result": result, "x_name": x_name, "y_name": y_name, "nx": nx, "ny": ny, "limits": limits,
+        "prob_func": prob_func, "nsigma": nsigma, "chi2_out": chi2_out,
+    })  # fmt: skip
+    recipe = _recipe(minimizer, call["result"])
+    names = _two_names(recipe, call["x_name"], call["y_name"])
+    spans = _spans(recipe, names, call["limits"], float(call["nsigma"]))
+    xs, ys = (
+        _spaced(name, span, int(count), log is True or log == axis)
+        for name, span, count, axis in zip(names, spans, (call["nx"], call["ny"]), "xy")
+    )
+    task = _Region(recipe, _Test.of(call["prob_func"]), names, xs, bool(call["chi2_out"]))
+    rows, nfev = _grid(task, ys, executor, progress)
+    return ConfidenceRegion(xs, ys, rows, names, nfev)
+
+
+_MANUAL_ORDER = ("p_names", "sigmas", "trace", "maxiter", "verbose", "prob_func", "min_rel_change")
+_ORDER_2D = ("x_name", "y_name", "nx", "ny", "limits", "prob_func", "nsigma", "chi2_out")
+
+
+def _in_order(positional: tuple[Any, ...], order: tuple[str, ...], named: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by name; a result may come before all others."""
+    if positional and hasattr(positional[0], "chisqr"):
+        order = ("result", *order)
+    if len(positional) > len(order):
+        raise TypeError(
+            f"at most {len(order)} positional arguments can follow the minimizer: {', '.join(order)}"
+        )
+    return {**named, **dict(zip(order, positional))}
+
+
+def _recipe(minimizer: Any, result: Any) -> Recipe:
+    """How to do the fit of a Minimizer again."""
+    result = getattr(minimizer, "result", None) if result is None else getattr(result, "result", result)
+    if not isinstance(result, MinimizerResult):
+        raise MinimizerException(
+            "confidence intervals need a fit that has been made: call minimizer.leastsq() or minimize() first"
+        )
+    if not result.nvarys:
+        raise MinimizerException(
+            "confidence intervals need a fit with variables, but all parameters are fixed"
+        )
+    engine = _engines.find(result.method)
+    policy, _, options = minimizer._settings(engine, {})
+    params = copy.copy(result.params)
+    for name in params:
+        if name.startswith("__"):  # a variable of the sampler's own, not of the objective
+            params[name].vary = False
+    return Recipe(
+        function=minimizer.userfcn,
+        params=params,
+        args=tuple(minimizer.userargs),
+        kws=dict(minimizer.userkws),
+        policy=Policy(nan_policy=policy.nan_policy, reduce_fcn=policy.reduce_fcn),
+        derivative=_derivative(engine, options),
+        column_derivatives=bool(options.pop("col_deriv", False)),
+        scalar=engine.objective is Objective.SCALAR,
+        curvature=options.pop("hess", None),
+        engine=engine.name,
+        options={**options, **result.call_kws},
+        result=result,
+    )
+
+
+def _moved(recipe: Recipe, values: Mapping[str, float]) -> Recipe:
+    params = copy.copy(recipe.params)
+    for name, value in values.items():
+        params[name].value = value
+    return replace(recipe, params=params)
+
+
+def _probabilities(sigmas: Any) -> tuple[float, ...]:
+    """Levels as probabilities, each once, in ascending order."""
+    given = [float(sigma) for sigma in np.atleast_1d(np.asarray(sigmas, dtype=float)).tolist()]
+    bad = [sigma for sigma in given if not 0.0 < sigma < math.inf]
+    if bad or not given:
+        raise ValueError(
+            "sigmas must be probabilities between 0 and 1 or, from 1 on, numbers of standard errors, "
+            f"not {sigmas!r}"
+        )
+    return tuple(sorted({probability_of(sigma) for sigma in given}))
+
+
+def _chosen(recipe: Recipe, p_names: Any) -> list[str]:
+    params = recipe.params
+    if p_names is None:
+        return [name for name, par in params.items() if par.vary]
+    names = [p_names] if isinstance(p_names, str) else list(p_names)
+    for name in names:
+        _check_name(recipe, name)
+    return names
+
+
+def _check_name(recipe: Recipe, name: Any) -> None:
+    params = recipe.params
+    if name not in params:
+        raise ParameterNameError(f"no parameter is named {name!r}{close_matches(str(name), params)}")
+    if not params[name].vary and not params[name].expr:
+        raise ValueError(
+            f"parameter {name!r} is fixed and has no confidence interval; set vary=True and fit again"
+        )
+
+
+def _two_names(recipe: Recipe, x_name: Any, y_name: Any) -> tuple[str, str]:
+    for name in (x_name, y_name):
+        if name is None:
+            raise TypeError("conf_interval2d() needs the names of two parameters, x_name and y_name")
+        _check_name(recipe, name)
+    if x_name == y_name:
+        raise ValueError(f"x_name and y_name must be two parameters, not {x_name!r} twice")
+    return str(x_name), str(y_name)
+
+
+def _spans(recipe: Recipe, names: tuple[str, str], limits: Any, nsigma: float) -> list[tuple[float, float]]:
+    if limits is not None:
+        return [(float(min(pair)), float(max(pair))) for pair in limits]
+    found = []
+    for name in names:
+        par = recipe.params[name]
+        if not par.stderr:
+            raise ValueError(
+                f"parameter {name!r} has no standard error to choose the range by; give limits="
+                "((x_upper, x_lower), (y_upper, y_lower))"
+            )
+        reach = nsigma * par.stderr
+        found.append((max(par.value - reach, par.min), min(par.value + reach, par.max)))
+    return found
+
+
+def _spaced(name: str, span: tuple[float, float], count: int, log: bool) -> Array:
+    if not log:
+        return np.linspace(*span, count)
+    if span[0] <= 0.0:
+        raise ValueError(
+            f"parameter {name!r}: a logarithmic axis needs limits above zero, not {span[0]:g}; give limits"
+        )
+    return np.geomspace(*span, count)
+
+
+@dataclass(frozen=True)
+class _Test:
+    """The probability of a rise of chi-square: one of `Levels`, or a function of the user.
+
+    Attributes
+    ----------
+    kind : str or None
+        That of the `Levels`.
+    function : callable or None
+    takes_results : bool
+        Whether it takes two results, as in lmfit 1.x.
+    """
+
+    kind: str | None
+    function: Callable[..., float] | None = None
+    takes_results: bool = False
+
+    @classmethod
+    def of(cls, prob_func: ProbFunc) -> _Test:
+        if prob_func is None or prob_func in (F_TEST, LIKELIHOOD, KNOWN_ERRORS):
+            return cls(prob_func)
+        if prob_func is f_compare:
+            return cls(F_TEST)
+        if not callable(prob_func):
+            raise ValueError(
+                f"prob_func must be a function, None, {F_TEST!r}, {LIKELIHOOD!r} or {KNOWN_ERRORS!r}, "
+                f"not {prob_func!r}"
+            )
+        return cls(None, prob_func, _required_arguments(prob_func) == 2)
+
+    def probability(self, fit: ConstrainedFit, rise: float, x: Array, nfix: int) -> float:
+        """Return the probability of a rise above the least cost of `fit`."""
+        if self.function is None or math.isnan(rise):
+            return fit.levels.probability(rise, nfix)
+        cost = fit.cost + max(rise, 0.0)
+        best = fit.recipe.result
+        if not self.takes_results:
+            return float(self.function(best.ndata, best.nvarys, cost, fit.cost, nfix))
+        nfree = best.nfree + nfix
+        params = _moved(fit.recipe, dict(zip(fit.names, x.tolist()))).params
+        new = replace(
+            best,
+            params=params,
+            chisqr=cost,
+            nfree=nfree,
+            nvarys=best.nvarys - nfix,
+            redchi=cost / max(1, nfree),
+        )
+        return float(self.function(replace(best, chisqr=fit.cost), new))
+
+
+def _required_arguments(function: Callable[..., Any]) -> int:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return 0
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(par.default is par.empty and par.kind in kinds for par in parameters)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The profile of one parameter."""
+
+    name: str
+    interval: Interval
+    trace: dict[str, Array]
+    nfev: int
+    lowest: float
+    better: dict[str, float] | None
+
+
+@dataclass(frozen=True)
+class _Profiles:
+    """Makes the profile of a parameter, in any process."""
+
+    recipe: Recipe
+    test: _Test
+    levels: tuple[float, ...]
+    maxiter: int
+    tolerance: float
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The objective, for messages."""
+        return self.recipe.function
+
+    def fit(self) -> ConstrainedFit:
+        return ConstrainedFit(self.recipe, self.test.kind)
+
+    def __call__(self, name: str, fit: ConstrainedFit | None = None) -> _Found:
+        # Far from the best point an objective may overflow, which is no news.
+        with np.errstate(all="ignore"):
+            fit = fit or self.fit()
+            before = 0 if fit.used == 0 else fit.nfev
+            fit.used += 1
+            return _Profile(self, fit, name).found(before)
+
+
+class _Profile:
+    """The search for the limits of one parameter."""
+
+    def __init__(self, task: _Profiles, fit: ConstrainedFit, name: str) -> None:
+        self.task, self.fit, self.name = task, fit, name
+        self.held = fit.hold([name])
+        at_best = self.held.at_best()
+        curvature, steepness = float(self.held.curvature(at_best)[0, 0]), float(self.held.steepness()[0])
+        slope = math.sqrt(curvature) if curvature > (_FLAT * steepness) ** 2 else 0.0
+        t, error = float(self.held.values[0]), math.sqrt(fit.unit_rise)
+        sizes = [abs(t), *(error / steep for steep in (slope, steepness) if steep > 0.0)]
+        self.unit = max(sizes) or 1.0
+        self.ceiling = fit.cost + _CEILING * fit.unit_rise
+        self.best = Node(t, 0.0, slope * self._z_by_root(), 0.0, self.held.x, at_best.tangent[:, 0])
+        self.targets = [self._target(level) for level in task.levels]
+        self.nodes = [self.best]
+
+    def found(self, before: int) -> _Found:
+        limits = [*self._limits(-1), *self._limits(1)]
+        lowest = min(self.nodes, key=lambda node: node.rise)
+        better = None
+        if lowest.rise < -_BETTER * self.fit.unit_rise:
+            better = dict(zip(self.fit.names, lowest.x.tolist()))
+        interval = Interval(self.best.t, tuple(limits))
+        nfev = self.fit.nfev - before
+        return _Found(self.name, interval, self._trace(), nfev, lowest.rise, better)
+
+    def _limits(self, sign: int) -> list[Limit]:
+        self.held.restart()
+        side = Side(
+            evaluate=lambda t, start, first: self._node(sign, t, start, first),
+            best=self.best,
+            sign=sign,
+            bound=self._room(sign),
+            unit=self.unit,
+            lowest=-_BETTER * self.fit.unit_rise,
+            fixed=tuple(self.held.fixed),
+            maxiter=self.task.maxiter,
+            tolerance=self.task.tolerance,
+        )
+        ends = crossings(side, self.targets)
+        self.nodes += side.nodes[1:]
+        return [
+            Limit(level, sign, float(end.value), end.missing, self._reason(end.missing, side))
+            for level, end in zip(self.task.levels, ends)
+        ]
+
+    def _room(self, sign: int) -> float:
+        par = self.fit.recipe.params[self.name]
+        if self.held.tied:
+            return math.inf
+        return float(par.max - self.best.t if sign > 0 else self.best.t - par.min)
+
+    def _node(self, sign: int, t: float, start: Array, first: list[int]) -> Node | Failure:
+        found = self.held.refit(np.array([t]), start, self.ceiling, first)
+        if not found.converged:
+            return Failure(_FAILURES[found.state])
+        rise = found.cost - self.fit.cost
+        z, rate = self._measure(rise, found.x)
+        value = float(found.x[self.held.fixed[0]])
+        return Node(value, z, sign * float(found.gradient[0]) * rate, rise, found.x, found.tangent[:, 0])
+
+    def _measure(self, rise: float, x: Array) -> tuple[float, float]:
+        """The measure of a rise that the search goes by, and its derivative by the rise."""
+        if self.task.test.function is None:
+            z = math.sqrt(max(rise, 0.0))
+            return z, 0.5 / z if z > 0.0 else math.nan
+        step = 1e-4 * max(rise, 1e-3 * self.fit.unit_rise)
+        z, beyond = self._quantile(rise, x), self._quantile(rise + step, x)
+        return z, (beyond - z) / step if math.isfinite(beyond) else math.nan
+
+    def _quantile(self, rise: float, x: Array) -> float:
+        """The number of standard errors of a normal variable that the user's probability stands for."""
+        return _normal(self.task.test.probability(self.fit, rise, x, 1))
+
+    def _target(self, level: float) -> float:
+        return math.sqrt(self.fit.levels.rise(level)) if self.task.test.function is None else _normal(level)
+
+    def _z_by_root(self) -> float:
+        """Derivative of the measure by the root of the rise, at the best point."""
+        return 1.0 if self.task.test.function is None else 1.0 / math.sqrt(self.fit.unit_rise)
+
+    def _trace(self) -> dict[str, Array]:
+        """All points in ascending order of the parameter."""
+        nodes = sorted(self.nodes, key=lambda node: node.t)
+        fit, n = self.fit, len(self.fit.names)
+        points = np.array([node.x[:n] for node in nodes])
+        columns = dict(zip(fit.names, points.T))
+        if fit.problem.tied_names:
+            tied = [fit.problem.tied_values(point.tolist()) for point in points]
+            columns |= dict(zip(fit.problem.tied_names, np.array(tied).T))
+        probs = [self.task.test.probability(fit, node.rise, node.x[:n], 1) for node in nodes]
+        return {
+            **{name: columns[name] for name in fit.problem.params if name in columns},
+            "prob": np.array(probs),
+        }
+
+    def _reason(self, missing: str, side: Side) -> str:
+        if not missing:
+            return ""
+        reached = side.nodes[-1]
+        prob = self.task.test.probability(self.fit, reached.rise, reached.x, 1)
+        par = self.fit.recipe.params[self.name]
+        bound = par.max if side.sign > 0 else par.min
+        at = f"{self.name} = {reached.t:.6g}"
+        lowest = min(side.nodes, key=lambda node: node.rise)
+        return {
+            Missing.AT_BOUND: f"at its bound {bound:g} the probability is only {prob:.4g}",
+            Missing.FLAT: (
+                f"chi-square stays below the level: the probability is {prob:.4g} at {at} and does not rise"
+            ),
+            Missing.NOT_CONVERGED: f"no refit converged beyond {at}",
+            Missing.NOT_FINITE: f"the residual is not finite beyond {at}",
+            Missing.MAXITER: f"maxiter={side.maxiter} refits did not suffice; the search reached {at}",
+            Missing.BETTER_MINIMUM: (
+                f"chi-square is lower than that of the fit at {self.name} = {lowest.t:.6g}; "
+                "fit again from the values in `better`, or use restart=True"
+            ),
+        }[missing]
+
+
+_FAILURES = {
+    State.NOT_FINITE: Missing.NOT_FINITE,
+    State.STUCK: Missing.NOT_CONVERGED,
+    State.TOO_FAR: TOO_FAR,
+}
+
+
+def _normal(probability: float) -> float:
+    return math.sqrt(2.0) * float(special.erfinv(min(probability, 1.0)))
+
+
+def _collected(
+    task: _Profiles, names: list[str], executor: Any, progress: bool, verbose: bool
+) -> list[_Found]:
+    """The profiles of all names, one after the other or in workers."""
+    found = []
+    with pool(executor, "executor") as crew:
+        if crew is None:
+            fit = task.fit()
+            profiles: Iterator[_Found] = (task(name, fit) for name in names)
+        else:
+            profiles = iter(mapping(crew)(task, names))
+        for profile in _bar(profiles, progress, len(names), "profile"):
+            found.append(profile)
+            if verbose:
+                print(_told(profile))
+    return found
+
+
+def _told(profile: _Found) -> str:
+    lines = [f"{profile.name}: {profile.nfev} evaluations"]
+    for limit in profile.interval.ordered:
+        side = "lower" if limit.side < 0 else "upper"
+        lines += [f"  {limit.probability:.2%} {side}: {limit.value:.8g} {limit.reason}".rstrip()]
+    return "\n".join(lines)
+
+
+def _bar(items: Iterator[Any], progress: bool, total: int, unit: str) -> Iterator[Any]:
+    """Show how many of `items` are done."""
+    if not progress:
+        return items
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError("progress=True needs the package tqdm: pip install 'lmfit[progress]'") from error
+    return iter(tqdm(items, total=total, unit=f" {unit}s", desc="confidence"))
+
+
+@dataclass(frozen=True)
+class _Region:
+    """Makes rows of the grid of two parameters, in any process."""
+
+    recipe: Recipe
+    test: _Test
+    names: tuple[str, str]
+    xs: Array
+    chi2_out: bool
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The objective, for messages."""
+        return self.recipe.function
+
+    def __call__(
+        self, ys: Array, visit: Callable[[Iterator[int]], Iterator[int]] = iter
+    ) -> tuple[Array, int]:
+        with np.errstate(all="ignore"):
+            fit = ConstrainedFit(self.recipe, self.test.kind)
+            plenty = math.inf if self.chi2_out else fit.levels.rise(_CERTAIN, 2)
+            held = fit.hold(self.names, slopes=False, plenty=plenty)
+            grid = walked(held.refit, held.at_best(), held.values, self.xs, ys, plenty, visit)
+        if self.chi2_out:
+            return grid.cost, fit.nfev
+        probs = [
+            [
+                self.test.probability(fit, cost - fit.cost, x[: len(fit.names)], 2)
+                for cost, x in zip(costs, xs)
+            ]
+            for costs, xs in zip(grid.cost, grid.x)
+        ]
+        return np.array(probs), fit.nfev
+
+
+def _grid(task: _Region, ys: Array, executor: Any, progress: bool) -> tuple[Array, int]:
+    """All rows, in one walk or in blocks that workers make."""
+    with pool(executor, "executor") as crew:
+        if crew is None:
+            return task(ys, lambda rows: _bar(rows, progress, len(ys), "row"))
+        blocks = np.array_split(ys, min(len(ys), _BLOCKS))
+        made = list(_bar(iter(mapping(crew)(task, blocks)), progress, len(blocks), "block"))
+    return np.vstack([rows for rows, _ in made]), sum(nfev for _, nfev in made)
+
+
+#: Into how many parts the rows of a grid are divided for workers.
+_BLOCKS = 8
