@@ -17,12 +17,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from ._derivatives import Array
 from ._levels import probability_of
+from .confidence import conf_interval, conf_interval2d
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,6 +50,8 @@ _GREY = "0.6"
 _ALMOST_ONE = 1.0 - 1e-16
 #: Height up to which a profile is drawn, in units of the highest level.
 _HEADROOM = 1.3
+#: Distance from the best value to the edge of a region, in units of that to a limit, with room to spare.
+_WIDER = 1.6
 #: Fewest points of a grid through which a cubic spline goes, and how many times finer it is drawn.
 _SPLINE, _FINER = 4, 6
 #: Points of an ellipse and of the curve of a linear model.
@@ -422,7 +426,7 @@ def plot_pairs(
     sigmas : sequence of float, optional
         Levels, as of `plot_region`.
     nx, ny : int, optional
-        Number of points of the grids.
+        Number of points of the grids, which reach somewhat further than the intervals.
     axes : array of Axes, shape (k, k), optional
         For *k* parameters; a new figure by default.
     **kws
@@ -433,8 +437,6 @@ def plot_pairs(
     ndarray of Axes, shape (k, k)
         Those above the diagonal are switched off.
     """
-    from .confidence import conf_interval, conf_interval2d
-
     result = minimizer.result if result is None else result
     names = list(result.var_names) if names is None else list(names)
     count = len(names)
@@ -445,18 +447,29 @@ def plot_pairs(
         )
     axes = np.asarray(axes, dtype=object).reshape(count, count)
     ci, trace = conf_interval(minimizer, result, p_names=names, sigmas=sigmas, trace=True)
+    spans = {name: _span(_row(ci, name), result.params[name]) for name in names}
     for row, y_name in enumerate(names):
-        for column, x_name in enumerate(names):
+        for column, x_name in enumerate(names[:row]):
+            region = {"nx": nx, "ny": ny, "limits": (spans[x_name], spans[y_name]), **kws}
+            x, y, grid = conf_interval2d(minimizer, result, x_name, y_name, **region)
             ax = axes[row, column]
-            if column > row:
-                ax.set_axis_off()
-            elif column == row:
-                plot_profile(ci, x_name, trace, result, ax=ax, legend=False)
-            else:
-                x, y, grid = conf_interval2d(minimizer, result, x_name, y_name, nx, ny, **kws)
-                plot_region(x, y, grid, x_name, y_name, result, sigmas=sigmas, ax=ax, labels=False)
+            plot_region(x, y, grid, x_name, y_name, result, sigmas=sigmas, ax=ax, labels=False)
+    # After the regions, to whose range the straight lines go.
+    for place, name in enumerate(names):
+        plot_profile(ci, name, trace, result, ax=axes[place, place], legend=False)
+        for ax in axes[place, place + 1 :]:
+            ax.set_axis_off()
     _tidy(axes)
     return axes
+
+
+def _span(row: list[tuple[float, float]], par: Any) -> tuple[float, float]:
+    """A range, within the bounds, that holds the regions whose levels are those of an interval."""
+    best, found = _best(row), [value for _, value in row if math.isfinite(value)]
+    below, above = best - min(found), max(found) - best
+    reach = max(below, above) or 5.0 * (par.stderr or abs(best) or 1.0)
+    low, high = best - _WIDER * (below or reach), best + _WIDER * (above or reach)
+    return max(low, par.min), min(high, par.max)
 
 
 def _pyplot() -> Any:
@@ -605,17 +618,24 @@ def _radius(probability: Any) -> Any:
 def _refined(x: Array, y: Array, radius: Array) -> tuple[Array, Array, Any]:
     """A finer grid, on which a narrow valley between the points is not a string of beads.
 
-    The square of the radius is close to a quadratic form, which cubic splines reproduce.
+    The square of the radius is close to a quadratic form, which cubic splines reproduce.  Cells with a
+    corner that has no value stay empty.
     """
-    if min(radius.shape) < _SPLINE or not np.isfinite(radius).all():
+    if min(radius.shape) < _SPLINE or not np.isfinite(radius).any():
         return x, y, np.ma.masked_invalid(radius)
     from scipy.interpolate import RectBivariateSpline
+    from scipy.ndimage import distance_transform_edt
 
     columns, rows = np.argsort(x), np.argsort(y)  # the manual's limits begin with the upper one
     x, y, radius = x[columns], y[rows], radius[np.ix_(rows, columns)]
-    fine = [np.interp(np.linspace(0, len(t) - 1, _FINER * len(t)), np.arange(len(t)), t) for t in (x, y)]
-    square = RectBivariateSpline(y, x, radius**2)(fine[1], fine[0])
-    return fine[0], fine[1], np.sqrt(np.maximum(square, 0.0))
+    unknown = ~np.isfinite(radius)
+    nearest = distance_transform_edt(unknown, return_distances=False, return_indices=True)
+    places = [np.linspace(0.0, len(t) - 1.0, _FINER * len(t)) for t in (y, x)]
+    fine_y, fine_x = (np.interp(place, np.arange(len(t)), t) for place, t in zip(places, (y, x)))
+    square = RectBivariateSpline(y, x, radius[tuple(nearest)] ** 2)(fine_y, fine_x)
+    corners = product(*((np.floor(place).astype(int), np.ceil(place).astype(int)) for place in places))
+    empty = np.any([unknown[np.ix_(*corner)] for corner in corners], axis=0)
+    return fine_x, fine_y, np.ma.masked_array(np.sqrt(np.maximum(square, 0.0)), empty)
 
 
 def _draw_ellipses(ax: Axes, result: Any, names: tuple[str, str], probabilities: list[float]) -> None:
