@@ -134,7 +134,7 @@ class Minimizer:
         **kws: Any,
     ) -> None:
         self.userfcn = userfcn
-        self.userargs: Sequence[Any] = fcn_args if fcn_args is not None else ()
+        self.userargs: Sequence[Any] = () if fcn_args is None else _positional(fcn_args)
         self.userkws: Mapping[str, Any] = fcn_kws if fcn_kws is not None else {}
         self.iter_cb = iter_cb
         self.scale_covar = scale_covar
