@@ -165,9 +165,9 @@ def _parts(model: Any, trusted: bool) -> list[dict[str, Any]]:
 
 def _part(part: Any, trusted: bool) -> dict[str, Any]:
     """One entry of the list: a model, or what composes the two before it."""
-    entry = {"class": _class_path(type(part)), "state": encode4js(part._state(), trusted)}
     args, kws = part._made_with
     try:
+        entry = {"class": _class_path(type(part)), "state": encode4js(part._state(), trusted)}
         if not part.is_composite:
             return {**entry, "args": encode4js(list(args), trusted), "kws": encode4js(kws, trusted)}
         sign = part._known_ops.get(part.op)

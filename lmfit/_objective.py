@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.linalg import lapack
@@ -11,10 +11,15 @@ from scipy.linalg import lapack
 from ._derivatives import Array
 from ._evaluation import Node
 from ._fit_data import FitData
+from ._linear_model import Roles, linearity
+from ._linearity import Linearity
 from ._signature import ModelError
 from .parameter import Parameters
 
-__all__ = ["Objective"]
+__all__ = ["FindRoles", "Objective"]
+
+#: Returns the role of each parameter, for the names of those that vary.
+FindRoles: TypeAlias = Callable[[Collection[str]], Roles]
 
 
 class Objective:
@@ -28,11 +33,15 @@ class Objective:
         Its parameters.
     fit_data : FitData
         What it is compared with.
+    roles : callable, optional
+        ``roles(names of the variables)``: which parameters the model is linear in, see `_linear_model`.
 
     Attributes
     ----------
     differentiable : bool
         Whether `derivative` and `rows` can be used.
+    reads : frozenset of str
+        The parameters on which it depends.
 
     Examples
     --------
@@ -44,9 +53,12 @@ class Objective:
     array([0., 2.])
     """
 
-    def __init__(self, node: Node, names: Sequence[str], fit_data: FitData) -> None:
+    def __init__(
+        self, node: Node, names: Sequence[str], fit_data: FitData, roles: FindRoles | None = None
+    ) -> None:
         self.node, self.names, self.fit_data = node, list(names), fit_data
-        self._known = frozenset(names)
+        self.reads = frozenset(names)
+        self._roles = roles
         self.differentiable = node.differentiable
         self._data, self._weights, self._factor = fit_data.data, fit_data.weights, fit_data.factor
         self._shape = self._data.shape
@@ -101,6 +113,13 @@ class Objective:
         rows = self.rows(params, names)
         return dict(zip(names, rows)) if tied_ones else rows
 
+    def linearity(self, params: Parameters) -> Linearity:
+        """Return which variables the residual is linear in, as far as this is known."""
+        free = [name for name, par in params.items() if par.vary]
+        if self._roles is None:
+            return Linearity(unknown=tuple(free))
+        return linearity(self._roles(free), params)
+
     def rows(self, params: Parameters, names: Sequence[str]) -> Array:
         """Return the derivatives of the residual, one row for each parameter.
 
@@ -120,7 +139,7 @@ class Objective:
             self._checked(self.node.forward(values))
             self._at, self._derivatives_wanted = values, True
         table = np.empty((len(names), *self._shape), dtype=np.complex128 if self._complex else np.float64)
-        strange = [place for place, name in enumerate(names) if name not in self._known]
+        strange = [place for place, name in enumerate(names) if name not in self.reads]
         if strange:
             table[strange] = 0.0
         weighted = self._plain and self._weights is not None

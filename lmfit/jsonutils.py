@@ -311,9 +311,9 @@ def _cloudpickle() -> Any:
     return cloudpickle
 
 
-def _encoded_index(index: Any) -> dict[str, Any]:
-    """Labels as numbers or text, with their type."""
-    values = np.asarray(index)
+def _encoded_values(column: Any) -> dict[str, Any]:
+    """Labels, or values of a table, as numbers or text, with their type."""
+    values = np.asarray(column)
     if values.dtype.kind in "biufc":
         return {"values": encoded(values), "dtype": values.dtype.name}
     return {
@@ -322,22 +322,23 @@ def _encoded_index(index: Any) -> dict[str, Any]:
     }
 
 
-def _decoded_index(stored: Mapping[str, Any]) -> Any:
+def _decoded_values(stored: Mapping[str, Any]) -> Any:
     values = decoded(stored["values"])
     dtype = np.dtype(stored["dtype"])
     return np.array(values, dtype=dtype)
 
 
+def _encoded_index(index: Any) -> dict[str, Any]:
+    return {**_encoded_values(index), "name": _plain_label(index.name)}
+
+
 def _series(obj: Any) -> dict[str, Any]:
-    return {
-        "index": _encoded_index(obj.index),
-        "name": _plain_label(obj.name),
-        "value": _encoded_index(obj.to_numpy()),
-    }
+    values = _encoded_values(obj.to_numpy())
+    return {"index": _encoded_index(obj.index), "name": _plain_label(obj.name), "value": values}
 
 
 def _frame(obj: Any) -> dict[str, Any]:
-    columns = [[_plain_label(name), _encoded_index(obj[name].to_numpy())] for name in obj.columns]
+    columns = [[_plain_label(name), _encoded_values(obj[name].to_numpy())] for name in obj.columns]
     return {"index": _encoded_index(obj.index), "value": columns}
 
 
@@ -345,7 +346,7 @@ def _data_array(obj: Any) -> dict[str, Any]:
     coords = {
         str(name): {
             "dims": [str(dim) for dim in coord.dims],
-            **_encoded_index(coord),
+            **_encoded_values(coord),
             "shape": list(coord.shape),
         }
         for name, coord in obj.coords.items()
@@ -358,26 +359,31 @@ def _plain_label(label: Any) -> Any:
     return label if label is None or isinstance(label, (int, float)) else str(label)
 
 
+def _index_again(stored: Mapping[str, Any]) -> Any:
+    import pandas as pd
+
+    return pd.Index(_decoded_values(stored), name=stored["name"])
+
+
 def _series_again(stored: Mapping[str, Any]) -> Any:
     import pandas as pd
 
-    return pd.Series(
-        _decoded_index(stored["value"]), index=_decoded_index(stored["index"]), name=stored["name"]
-    )
+    values = _decoded_values(stored["value"])
+    return pd.Series(values, index=_index_again(stored["index"]), name=stored["name"])
 
 
 def _frame_again(stored: Mapping[str, Any]) -> Any:
     import pandas as pd
 
-    columns = {name: _decoded_index(column) for name, column in stored["value"]}
-    return pd.DataFrame(columns, index=_decoded_index(stored["index"]))
+    columns = {name: _decoded_values(column) for name, column in stored["value"]}
+    return pd.DataFrame(columns, index=_index_again(stored["index"]))
 
 
 def _data_array_again(stored: Mapping[str, Any]) -> Any:
     import xarray as xr
 
     coords = {
-        name: (tuple(coord["dims"]), _decoded_index(coord).reshape(coord["shape"]))
+        name: (tuple(coord["dims"]), _decoded_values(coord).reshape(coord["shape"]))
         for name, coord in stored["coords"].items()
     }
     return xr.DataArray(decoded(stored["value"]), dims=stored["dims"], coords=coords, name=stored["name"])

@@ -1078,7 +1078,9 @@ class CompositeModel(Model):
     def _dismantled(self, taking: Callable[[Model], Model]) -> list[Any]:
         """What `_assembled` makes a composite of; `taking` is done to each model that is none."""
         return [
-            (type(part), part.op, copy.deepcopy(part._state())) if isinstance(part, CompositeModel) else taking(part)
+            (type(part), part.op, copy.deepcopy(part._state()))
+            if isinstance(part, CompositeModel)
+            else taking(part)
             for part in self._in_order()
         ]
 

@@ -97,7 +97,10 @@ class TestSignature:
 
     def test_postponed_annotations_are_read(self):
         namespace = {}
-        exec("from __future__ import annotations\ndef f(x, a: dict(min=0), b: Unknown = 1): return a*x", namespace)
+        exec(
+            "from __future__ import annotations\ndef f(x, a: dict(min=0), b: Unknown = 1): return a*x",
+            namespace,
+        )
         exec("from __future__ import annotations\ndef g(x, a: dict(min=0)): return a*x", namespace)
         assert Model(namespace["f"]).param_names == ["a", "b"]
         assert Model(namespace["g"]).make_params()["a"].min == 0
@@ -107,7 +110,11 @@ class TestSignature:
         [
             (lambda x, *args: x, {}, r"takes '\*args'"),
             (np.sin, {}, "by position only"),
-            (line, {"independent_vars": ["t"]}, "independent variable 't' is no argument of the function 'line'"),
+            (
+                line,
+                {"independent_vars": ["t"]},
+                "independent variable 't' is no argument of the function 'line'",
+            ),
             (line, {"param_names": ["aa"]}, "parameter 'aa' is no argument.*its arguments are x, a, b"),
             (lambda x, data: x, {}, "argument 'data', which is an argument of Model.fit"),
             (line, {"prefix": "1_"}, "prefix '1_' must begin like a name"),
@@ -219,7 +226,9 @@ class TestMakeParams:
         assert Model(line).make_params()["a"].value is None
 
     def test_misspelt_names_are_found(self):
-        with pytest.raises(ModelCallError, match="no parameter or variable 'amplitud'; did you mean 'amplitude'"):
+        with pytest.raises(
+            ModelCallError, match="no parameter or variable 'amplitud'; did you mean 'amplitude'"
+        ):
             Model(gaussian).make_params(amplitud=3)
 
     def test_they_can_be_printed(self, capsys):
@@ -297,7 +306,9 @@ class TestComposite:
         left, right = one.eval(x=X, a=3.0, b=1.0), two.eval(x=X, l_slope=2.0, l_intercept=5.0)
         for combine in (operator.add, operator.sub, operator.mul, operator.truediv, operator.pow):
             assert combine(one, two).eval(x=X, **values) == pytest.approx(combine(left, right))
-        assert CompositeModel(one, two, np.maximum).eval(x=X, **values) == pytest.approx(np.maximum(left, right))
+        assert CompositeModel(one, two, np.maximum).eval(x=X, **values) == pytest.approx(
+            np.maximum(left, right)
+        )
 
     def test_nested_signs(self):
         parts = [Model(line, prefix=f"m{i}_") for i in range(4)]
@@ -410,13 +421,19 @@ class TestFitArguments:
             (lambda model: model.fit(None, x=X, a=1), "data is None"),
             (lambda model: model.fit([], x=[], a=1), r"data have shape \(0,\)"),
             (lambda model: model.fit(["p", "q"], x=X, a=1), "data must be numbers"),
-            (lambda model: model.fit(Y, x=X, a=1, sigma=1, covariance=np.eye(21)), "sigma and covariance say"),
+            (
+                lambda model: model.fit(Y, x=X, a=1, sigma=1, covariance=np.eye(21)),
+                "sigma and covariance say",
+            ),
             (lambda model: model.fit(Y, x=X, a=1, sigma=0.0), "must be above 0"),
             (lambda model: model.fit(Y, x=X, a=1, sigma=-X - 1), "must be above 0, but is -1.0 at index 0"),
             (lambda model: model.fit(Y, x=X, a=1, covariance=np.eye(3)), r"covariance has shape \(3, 3\)"),
             (lambda model: model.fit(Y, x=X, a=1, covariance=-np.eye(21)), "positive definite"),
             (lambda model: model.fit(Y, x=X, a=1, covariance=1j * np.eye(21)), "must be real"),
-            (lambda model: model.fit(Y, x=X, a=1, weights=1j * Y), "weights are complex, but the data are real"),
+            (
+                lambda model: model.fit(Y, x=X, a=1, weights=1j * Y),
+                "weights are complex, but the data are real",
+            ),
             (lambda model: model.fit(Y, x=X, a=1, nan_policy="drop"), "nan_policy"),
         ],
     )
@@ -484,7 +501,9 @@ class TestFitArguments:
     def test_data_that_are_not_finite(self):
         data = Y.copy()
         data[3] = np.nan
-        with pytest.raises(NonFiniteError, match=r"data: 1 of 21 values are not finite, the first \(nan\) at index 3"):
+        with pytest.raises(
+            NonFiniteError, match=r"data: 1 of 21 values are not finite, the first \(nan\) at index 3"
+        ):
             Model(line).fit(data, x=X, a=1)
         with pytest.raises(NonFiniteError, match="weights: 1 of 21"):
             Model(line).fit(Y, x=X, a=1, weights=data)

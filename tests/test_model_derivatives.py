@@ -71,7 +71,9 @@ def grown(choices):
 def test_chain_rule_agrees_with_finite_differences(choices):
     model = grown(choices)
     values = start(model)
-    if np.abs(model.eval(x=X, **values)).max() < 1e6:  # a quotient by something close to zero has no digits left
+    if (
+        np.abs(model.eval(x=X, **values)).max() < 1e6
+    ):  # a quotient by something close to zero has no digits left
         found = model.check_jac(x=X, rtol=1e-4, **values)
         assert list(found) == model.param_names
 
@@ -122,7 +124,9 @@ def test_fits_need_no_further_evaluations(method):
     data = model.eval(x=X, **start(model)) + 0.1 * np.cos(9 * X)
     values = {name: 1.1 * value for name, value in start(model).items()}
     analytic = model.fit(data, x=X, method=method, **values)
-    numeric = CompositeModel(model.left, model.right, lambda a, b: a + b).fit(data, x=X, method=method, **values)
+    numeric = CompositeModel(model.left, model.right, lambda a, b: a + b).fit(
+        data, x=X, method=method, **values
+    )
     assert analytic.nfev < numeric.nfev
     for name, par in analytic.params.items():
         assert par.value == pytest.approx(numeric.params[name].value, rel=1e-7)
@@ -167,7 +171,10 @@ def test_a_wrong_column_is_named():
     "dfunc, message",
     [
         (lambda x, amplitude, rate: [x], "one for each of amplitude, rate, but 1 were returned"),
-        (lambda x, amplitude, rate: [x, x[:-1]], r"by 'rate' has shape \(40,\), but the data have shape \(41,\)"),
+        (
+            lambda x, amplitude, rate: [x, x[:-1]],
+            r"by 'rate' has shape \(40,\), but the data have shape \(41,\)",
+        ),
     ],
 )
 def test_derivatives_of_the_wrong_form(dfunc, message):
@@ -194,7 +201,9 @@ def test_parameters_in_another_order():
     assert max(model.check_jac(x=X, amplitude=2, center=1.5, sigma=0.8).values()) < 1e-8
 
 
-@pytest.mark.parametrize("model", [models.VoigtModel(), models.SkewedVoigtModel(), models.StepModel(form="erf")])
+@pytest.mark.parametrize(
+    "model", [models.VoigtModel(), models.SkewedVoigtModel(), models.StepModel(form="erf")]
+)
 def test_built_in_models_with_options(model):
     values = {"amplitude": 3.0, "center": 1.5, "sigma": 0.9, "gamma": 0.6, "skew": 0.2}
     given = {name: values[name] for name in model.param_names}

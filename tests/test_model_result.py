@@ -73,10 +73,14 @@ class TestAttributes:
     def test_constructor_of_1x(self):
         model = Model(linear)
         result = ModelResult(model, model.make_params(), data=line_data(), fcn_kws={"x": X})
-        assert result.fit().params["slope"].value == pytest.approx(line_fit(line_data()).params["slope"].value)
+        assert result.fit().params["slope"].value == pytest.approx(
+            line_fit(line_data()).params["slope"].value
+        )
 
     def test_text(self, result):
-        assert repr(result).startswith("<ModelResult of (Model(gaussian, prefix='g_') + Model(linear, prefix='l_'))")
+        assert repr(result).startswith(
+            "<ModelResult of (Model(gaussian, prefix='g_') + Model(linear, prefix='l_'))"
+        )
 
     def test_the_minimizer_can_fit_on(self, result):
         assert result.minimizer.nelder().chisqr == pytest.approx(result.chisqr, rel=1e-6)
@@ -94,7 +98,9 @@ class TestReports:
         given = line_fit(line_data(), sigma=0.2).fit_report()
         assert "weights = 1/sigma; errors of the parameters scaled by the root of reduced chi-square" in given
         exact = line_fit(line_data(), covariance=0.04 * np.eye(41), scale_covar=False)
-        assert "whitened by the covariance of the data; errors of the parameters as given" in exact.fit_report()
+        assert (
+            "whitened by the covariance of the data; errors of the parameters as given" in exact.fit_report()
+        )
         assert "1/sigma" in line_fit(line_data(), sigma=0.2)._repr_html_()
         assert "sigma;" not in line_fit(line_data(), weights=5).fit_report()
 
@@ -140,7 +146,11 @@ class TestWeights:
     @pytest.mark.parametrize("how", ["weights", "sigma", "number"])
     def test_weights_and_errors(self, how, scale_covar):
         weights = 1 / (0.1 + 0.05 * X) if how != "number" else np.full(41, 5.0)
-        given = {"weights": {"weights": weights}, "sigma": {"sigma": 1 / weights}, "number": {"weights": 5.0}}[how]
+        given = {
+            "weights": {"weights": weights},
+            "sigma": {"sigma": 1 / weights},
+            "number": {"weights": 5.0},
+        }[how]
         design = np.column_stack([X, np.ones(41)])
         result = line_fit(line_data(), scale_covar=scale_covar, **given)
         self.check(result, design * weights[:, np.newaxis], line_data() * weights)
@@ -166,7 +176,10 @@ class TestWeights:
         whiten, given = {
             "none": (np.eye(82), {}),
             "real": (np.diag(np.tile(weights, 2)), {"weights": weights}),
-            "complex": (np.diag([*weights, *(2 * weights + X)]), {"weights": weights + 1j * (2 * weights + X)}),
+            "complex": (
+                np.diag([*weights, *(2 * weights + X)]),
+                {"weights": weights + 1j * (2 * weights + X)},
+            ),
             "covariance": (np.kron(np.eye(2), np.linalg.inv(root[:41, :41])), {"covariance": single}),
             "both covariances": (np.linalg.inv(root), {"covariance": covariance}),
         }[kind]
@@ -269,7 +282,9 @@ class TestBands:
         params = peak_and_line().make_params(**START)
         if tied:
             params["l_intercept"].expr = "g_sigma * 1.2"
-        numeric = Model(lambda x, amplitude, center, sigma: gaussian(x, amplitude, center, sigma), prefix="g_")
+        numeric = Model(
+            lambda x, amplitude, center, sigma: gaussian(x, amplitude, center, sigma), prefix="g_"
+        )
         expected = peak_and_line().fit(DATA, params, x=X).eval_uncertainty()
         found = (numeric + Model(linear, prefix="l_")).fit(DATA, params, x=X).eval_uncertainty()
         assert found == pytest.approx(expected, rel=1e-4)
