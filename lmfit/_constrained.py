@@ -402,7 +402,11 @@ class Held:
         tied = self.fit.problem.tied_values(found.x[:n].tolist())[self._slots]
         off = self.weights * (tied - found.x[n:])
         x = np.concatenate([found.x[:n], tied])
-        return Refit(x, found.cost - float(off @ off), found.gradient, found.tangent, found.state)
+        gradient = found.gradient.copy()
+        for k, name in enumerate(self.tied):
+            # The derivative of the least cost by the held value is the force of the penalty.
+            gradient[self.names.index(name)] = -2.0 * self.weights[k] * off[k]
+        return Refit(x, found.cost - float(off @ off), gradient, found.tangent, found.state)
 
     def _from_errors(self) -> Array:
         """Second derivatives from the standard errors, for costs without residual."""

@@ -300,7 +300,7 @@ def _crossing(side: Side, level: float) -> Crossing:
             side.wall = (distance, found.missing)
             side.growth = 1.0 + 0.3 * (side.growth - 1.0)
             if failures > _MAX_FAILURES:
-                return Crossing(math.nan, found.missing)
+                return Crossing(math.nan, _in_words(found.missing))
     return Crossing(math.nan, "maxiter")
 
 
@@ -391,12 +391,17 @@ def _ended(side: Side, low: Node, level: float) -> Crossing | None:
     if distance >= side.bound * (1.0 - 1e-12):
         return Crossing(math.nan, "at bound")
     if side.wall is not None and side.wall[0] - distance <= 1e-2 * max(distance, 1e-3 * side.unit):
-        return Crossing(math.nan, side.wall[1])
+        return Crossing(math.nan, _in_words(side.wall[1]))
     if math.isinf(side.bound) and _levels_off(side, level):
         return Crossing(side.sign * math.inf, "flat")
     if distance > _FAR * side.unit:
         return Crossing(side.sign * math.inf, "flat")
     return None
+
+
+def _in_words(missing: str) -> str:
+    """The reason for the user: that no start was close enough means that no refit converged."""
+    return "not converged" if missing == TOO_FAR else missing
 
 
 def _levels_off(side: Side, level: float) -> bool:

@@ -166,7 +166,7 @@ class Refitter:
         self.slopes, self.plenty = slopes, plenty
         self.here = self.best
         self.metric = np.zeros(len(x)) if lengths is None else lengths**2
-        self.error = 0.0
+        self.errors = np.zeros(len(x))
         self.jacobian = np.zeros((len(at_x), len(x)), order="F")
         if jacobian is None:
             self._begin()
@@ -177,7 +177,7 @@ class Refitter:
 
     def restart(self) -> None:
         """Go back to the best point and its Jacobian."""
-        self.here, self.error = self.best, 0.0
+        self.here, self.errors = self.best, np.zeros(len(self.lower))
         self.jacobian = self._at_best.copy(order="F")
         self._measure()
 
@@ -249,11 +249,11 @@ class Refitter:
             step = self._step(linear, free, damping)
             left = linear.reduction(step)
             if damping == 0.0 and left <= self._tolerance():
-                if self.error <= TRUSTED * linear.condition or missed <= self._tolerance():
+                if self._error(free) <= TRUSTED * linear.condition or missed <= self._tolerance():
                     return State.CONVERGED
                 self._renew(free)
                 continue
-            fresh, before = self.error == 0.0, self.here.cost
+            fresh, before = self._error(free) == 0.0, self.here.cost
             if gain < _BENT and fresh:
                 step = self._bent(linear, step, free, damping)
             gain = self._try(step, free, left)
@@ -290,6 +290,10 @@ class Refitter:
     def _inside(self, x: Array) -> Array:
         return np.minimum(np.maximum(x, self.lower), self.upper) if self.bounded else x
 
+    def _error(self, columns: list[int]) -> float:
+        """The largest error of these columns of the Jacobian."""
+        return float(self.errors[columns].max())
+
     def _tolerance(self) -> float:
         return LEFT_OVER * max(abs(self.here.cost - self.best.cost), 0.1 * self.rise)
 
@@ -322,8 +326,8 @@ class Refitter:
         expected = norm(foreseen)
         if length > 0.0 and expected > 1e-10 * math.sqrt(there.cost):
             off = norm(unforeseen) / expected
-            self.error = self.error + 2.0 * off if travels else max(self.error, off)
-            if self.error < _USELESS:
+            self.errors = self.errors + 2.0 * off if travels else np.maximum(self.errors, off)
+            if off < _USELESS:
                 self.jacobian += np.outer(unforeseen, weighted / length)
         self.here = there
 
@@ -331,10 +335,11 @@ class Refitter:
         """Compute columns of the Jacobian."""
         if self.derivative is not None:
             self.jacobian = np.asfortranarray(self.derivative(self.here.x.tolist()))
+            self.errors[:] = 0.0
         else:
             for j in columns:
                 self._difference(j)
-        self.error = 0.0
+            self.errors[list(columns)] = 0.0
         self._measure()
 
     def _measure(self) -> None:
@@ -352,6 +357,7 @@ class Refitter:
             if self.lower[j] <= x[j] <= self.upper[j]:
                 there = self._evaluated(x)
                 if there is not None:
+                    self.errors[j] = 0.0
                     self.jacobian[:, j] = (there.residual - self.here.residual) / (x[j] - value)
                     return
 
@@ -385,7 +391,7 @@ class Refitter:
         """Compute columns anew whose errors would spoil the gradient: most of the residual cancels in it."""
         for j in fixed:
             column = self.jacobian[:, j]
-            if self.error * norm(column) * norm(residual) > _SHARP * abs(ddot(column, residual)):
+            if self.errors[j] * norm(column) * norm(residual) > _SHARP * abs(ddot(column, residual)):
                 self._difference(j)
 
 
