@@ -111,6 +111,8 @@ class Side:
         The largest distance from the best value that is allowed.
     unit : float
         Size of the parameter.
+    first : float
+        Largest first step.
     lowest : float
         Rise of chi-square, below zero, from which on the best fit is none.
     fixed : tuple of int
@@ -126,6 +128,7 @@ class Side:
     sign: int
     bound: float
     unit: float
+    first: float
     lowest: float
     fixed: tuple[int, ...] = ()
     maxiter: int = 200
@@ -145,15 +148,21 @@ class Side:
     def at(self, distance: float) -> Node | Failure:
         """Refit at a distance from the best value and keep the node."""
         t = self.best.t + self.sign * distance
-        start = predicted(self.nodes, t, self.best.t, self.unit)
         near = min(self.nodes, key=lambda node: abs(node.t - t))
-        wild = self.wild(near, t)
-        start[wild] = near.x[wild]
-        found = self.evaluate(t, start, wild)
+        found = self.refit(near, t, predicted(self.nodes, t, self.best.t, self.unit))
+        if isinstance(found, Failure) and found.missing == TOO_FAR:
+            # One of the nodes may belong to another branch.
+            found = self.refit(near, t, near.x + (t - near.t) * near.tangent)
         if isinstance(found, Node):
             self.keep(found)
             self.growth = min(2.0 * self.growth, _GROWTH)
         return found
+
+    def refit(self, near: Node, t: float, start: Array) -> Node | Failure:
+        """Refit at `t` from `start`, with those coordinates first that a node says little about."""
+        wild = self.wild(near, t)
+        start[wild] = near.x[wild]
+        return self.evaluate(t, start, wild)
 
     def wild(self, node: Node, t: float) -> list[int]:
         """The coordinates that seem to have a pole between a node and `t`, or just behind it.
@@ -178,10 +187,7 @@ class Side:
         if not jump or id(high) in self.rechecked or low is self.best:
             return False
         self.rechecked.add(id(high))
-        start = low.x + (high.t - low.t) * low.tangent
-        wild = self.wild(low, high.t)
-        start[wild] = low.x[wild]
-        again = self.evaluate(high.t, start, wild)
+        again = self.refit(low, high.t, low.x + (high.t - low.t) * low.tangent)
         if not isinstance(again, Node) or again.z > 0.999 * high.z:
             return False
         self.keep(again)
@@ -216,7 +222,7 @@ def crossings(side: Side, levels: Sequence[float]) -> list[Crossing]:
     --------
     >>> def parabola(t, start, first):
     ...     return Node(t, abs(t - 2.0), 1.0, (t - 2.0) ** 2, np.array([t]), np.ones(1))
-    >>> side = Side(parabola, parabola(2.0, None, []), 1, bound=math.inf, unit=1.0, lowest=-0.1)
+    >>> side = Side(parabola, parabola(2.0, None, []), 1, bound=math.inf, unit=1.0, first=1.0, lowest=-0.1)
     >>> crossings(side, [1.0, 2.0])
     [Crossing(value=3.0, missing=''), Crossing(value=4.0, missing='')]
     """
@@ -377,7 +383,7 @@ def _extrapolated(side: Side, low: Node, level: float) -> float:
     """A distance at which the level may be reached."""
     a = side.distance(low)
     if low is side.best:
-        return level / low.slope if low.slope > 0.0 else side.unit
+        return min(level / low.slope, side.first) if low.slope > 0.0 else side.first
     off = level - low.z
     ahead = off / low.slope if low.slope > 0.0 else math.inf
     ahead = max(ahead + 0.5 * off * off * _bend(side, low), 0.5 * ahead)

@@ -55,6 +55,8 @@ _CEILING = 450.0
 #: Below this fraction of the steepness a curvature of the profile is rounding.
 _FLAT = 1e-7
 _MAX_RESTARTS = 5
+#: Largest first step in units of the parameter's size.
+_FIRST = 0.3
 #: A probability that needs no further digits.
 _CERTAIN = 1.0 - 1e-9
 
@@ -556,6 +558,10 @@ class _Profile:
         t, error = float(self.held.values[0]), math.sqrt(fit.unit_rise)
         sizes = [abs(t), *(error / steep for steep in (slope, steepness) if steep > 0.0)]
         self.unit = max(sizes) or 1.0
+        # Where the others follow closely, the straight line of the tangent soon ends.
+        self.first = (
+            max(_FIRST * abs(t), 100.0 * _FIRST * error / steepness if steepness else 0.0) or self.unit
+        )
         self.ceiling = fit.cost + _CEILING * fit.unit_rise
         self.best = Node(t, 0.0, slope * self._z_by_root(), 0.0, self.held.x, at_best.tangent[:, 0])
         self.targets = [self._target(level) for level in task.levels]
@@ -579,6 +585,7 @@ class _Profile:
             sign=sign,
             bound=self._room(sign),
             unit=self.unit,
+            first=self.first,
             lowest=-_BETTER * self.fit.unit_rise,
             fixed=tuple(self.held.fixed),
             maxiter=self.task.maxiter,
