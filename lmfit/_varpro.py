@@ -35,8 +35,9 @@ leave the bounds it ends on them, and the other variables take the best step tha
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -249,8 +250,8 @@ class Search:
             predicted = 1.0 - norm(slopes.residual + slopes.projected @ step) ** 2 / cost
             there = self._trial(slopes, step)
             actual = -1.0 if there is None else 1.0 - norm(there.residual) ** 2 / cost
-            self._adapt(actual, predicted, length)
-            ratio = actual / predicted if predicted > 0.0 else 0.0
+            ratio = actual / predicted if predicted > 0.0 else -math.inf
+            self._adapt(actual, ratio, length)
             taken = there is not None and ratio >= _TAKEN
             if taken:
                 assert there is not None
@@ -281,15 +282,13 @@ class Search:
         at_x = np.array(problem.residual(x.tolist()))
         return problem.projected(x, at_x) if np.isfinite(at_x).all() else None
 
-    def _adapt(self, actual: float, predicted: float, length: float) -> None:
+    def _adapt(self, actual: float, ratio: float, length: float) -> None:
         """Change the trust radius by MINPACK's rules."""
-        if actual <= 0.25 * predicted:
+        if not ratio > 0.25:
             # The minimum of the parabola through the two values and the slope.
-            shrink = (
-                0.5 if actual >= 0.0 else predicted / (2.0 * predicted - actual) if predicted > 0.0 else 0.1
-            )
+            shrink = 0.5 if actual >= 0.0 else 1.0 / (2.0 - ratio)
             self._radius = min(max(shrink, 0.1), 0.5) * min(self._radius, 10.0 * length)
-        elif actual >= 0.75 * predicted or length < 0.9 * self._radius:
+        elif ratio >= 0.75 or length < 0.9 * self._radius:
             self._radius = 2.0 * length
 
 
@@ -309,6 +308,7 @@ class _Slopes:
     residual: Array
     columns: Array
     projected: Array
+    _known: dict[bytes, _Damped] = field(default_factory=dict)
 
     @classmethod
     def at(cls, here: Point, problem: Separable, others: NDArray[np.intp]) -> _Slopes:
@@ -342,34 +342,45 @@ class _Slopes:
         step = np.zeros(len(units))
         outwards = ((low >= 0.0) & (self.gradient > 0.0)) | ((high <= 0.0) & (self.gradient < 0.0))
         free = ~outwards
-        target = self.residual
         while free.any():
-            step[free] = _damped(self.projected[:, free] / units[free], target, radius) / units[free]
+            target = self.residual + self.projected[:, ~free] @ step[~free]
+            step[free] = self._damped(free, units).step(target, radius) / units[free]
             outside = free & ((step < low) | (step > high))
             if not outside.any():
                 break
             step[outside] = np.clip(step[outside], low[outside], high[outside])
             free &= ~outside
-            target = self.residual + self.projected[:, ~free] @ step[~free]
         return step
 
+    def _damped(self, free: NDArray[np.bool_], units: Array) -> _Damped:
+        """The problem of the free variables, which is decomposed once for all radii."""
+        key = free.tobytes()
+        if key not in self._known:
+            self._known[key] = _Damped(self.projected[:, free] / units[free])
+        return self._known[key]
 
-def _damped(jacobian: Array, residual: Array, radius: float) -> Array:
-    """Return the step to the least sum of squares that is no longer than `radius`, within a tenth.
 
-    The damping follows from Newton's method for the reciprocal of the length (Moré, section 5).
-    """
-    basis, singular, directions = np.linalg.svd(jacobian, full_matrices=False)
-    seen = singular > RANK_TOLERANCE * singular[0]
-    singular, directions = singular[seen], directions[seen]
-    along = singular * (basis[:, seen].T @ residual)
-    square = singular**2
-    damping = 0.0
-    for _ in range(30):
-        step = along / (square + damping)
-        length = norm(step)
-        if length <= 1.1 * radius and (damping == 0.0 or length >= 0.9 * radius):
-            break
-        slope = float(step**2 @ (1.0 / (square + damping))) / length
-        damping = max(0.0, damping + (length / radius - 1.0) * length / slope)
-    return np.asarray(-(step @ directions))
+class _Damped:
+    """A linear problem whose solution is kept short, by a singular value decomposition."""
+
+    def __init__(self, matrix: Array) -> None:
+        basis, singular, directions = np.linalg.svd(matrix, full_matrices=False)
+        seen = singular > RANK_TOLERANCE * singular[0]
+        self._basis, self._singular, self._directions = basis[:, seen], singular[seen], directions[seen]
+
+    def step(self, residual: Array, radius: float) -> Array:
+        """Return the step to the least sum of squares that is no longer than `radius`, within a tenth.
+
+        The damping follows from Newton's method for the reciprocal of the length (Moré, section 5).
+        """
+        along = self._singular * (self._basis.T @ residual)
+        square = self._singular**2
+        damping = 0.0
+        for _ in range(30):
+            step = along / (square + damping)
+            length = norm(step)
+            if length <= 1.1 * radius and (damping == 0.0 or length >= 0.9 * radius):
+                break
+            slope = float(step**2 @ (1.0 / (square + damping))) / length
+            damping = max(0.0, damping + (length / radius - 1.0) * length / slope)
+        return np.asarray(-(step @ self._directions))
