@@ -16,6 +16,7 @@ Examples
 
 from . import confidence, minimizer, parameter, printfuncs
 from .batch import BatchResult, fit_many
+from .bootstrap import bootstrap_interval, credible_interval
 from .confidence import conf_interval, conf_interval2d, f_compare
 from .errors import MinimizerException
 from .minimizer import Minimizer, minimize
@@ -32,11 +33,13 @@ __all__ = [
     "MinimizerResult",
     "Parameter",
     "Parameters",
+    "bootstrap_interval",
     "ci_report",
     "conf_interval",
     "conf_interval2d",
     "confidence",
     "create_params",
+    "credible_interval",
     "f_compare",
     "fit_many",
     "fit_report",
