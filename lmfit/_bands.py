@@ -76,7 +76,8 @@ def jacobian_of_curve(
     rows = np.zeros((len(names), *curve.shape), dtype=np.result_type(curve.dtype, np.float64))
     node.backward(1.0, list(rows))
     slopes = np.array([step.slopes(names) for step in steps])
-    return np.tensordot(slopes, rows, axes=1)
+    found: Array = np.tensordot(slopes, rows, axes=1)
+    return found
 
 
 def curve_variance(jacobian: Array, covariance: Array) -> Array:
@@ -88,16 +89,18 @@ def curve_variance(jacobian: Array, covariance: Array) -> Array:
     array([1., 5.])
     """
     if jacobian.dtype.kind == "c":
-        return curve_variance(jacobian.real, covariance) + 1j * curve_variance(jacobian.imag, covariance)
-    return np.maximum(np.einsum("i...,ij,j...->...", jacobian, covariance, jacobian), 0.0)
+        real, imaginary = curve_variance(jacobian.real, covariance), curve_variance(jacobian.imag, covariance)
+        return np.asarray(real + 1j * imaginary)
+    return np.asarray(np.maximum(np.einsum("i...,ij,j...->...", jacobian, covariance, jacobian), 0.0))
 
 
 def total_error(variance: Array, error: Any) -> Array:
     """Return the standard deviation of a curve of which each point has a further error."""
     if np.iscomplexobj(variance) or np.iscomplexobj(error):
         imaginary = np.imag(error) if np.iscomplexobj(error) else error
-        return total_error(np.real(variance), np.real(error)) + 1j * total_error(np.imag(variance), imaginary)
-    return np.sqrt(variance + np.square(error))
+        real = total_error(np.real(variance), np.real(error))
+        return np.asarray(real + 1j * total_error(np.imag(variance), imaginary))
+    return np.asarray(np.sqrt(variance + np.square(error)))
 
 
 class _Step:

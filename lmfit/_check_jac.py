@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from ._derivatives import Domain, central_jacobian
+from ._derivatives import Array, Domain, central_jacobian
 from ._evaluation import Node
-from ._signature import ModelError
+from .errors import ModelError
 
 __all__ = ["compared"]
 
@@ -56,25 +57,25 @@ def compared(
     return differences
 
 
-def _analytic(node: Node, x: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray:
+def _analytic(node: Node, x: Array) -> Array:
     value = np.asarray(node.forward(x.tolist()))
     rows = np.empty((len(x), *value.shape), dtype=value.dtype if value.dtype.kind == "c" else np.float64)
     node.backward(1.0, list(rows))
     return np.array([_flat(row) for row in rows])
 
 
-def _flat(value) -> np.ndarray:
+def _flat(value: Any) -> Array:
     array = np.atleast_1d(np.asarray(value)).ravel()
-    return (
-        array.astype(np.complex128).view(np.float64) if array.dtype.kind == "c" else array.astype(np.float64)
-    )
+    flat = array.astype(np.complex128).view(np.float64) if array.dtype.kind == "c" else array
+    return flat.astype(np.float64)
 
 
-def _complaint(what, wrong, differences, given, numeric) -> str:
+def _complaint(
+    what: str, wrong: Sequence[str], differences: dict[str, float], given: Array, numeric: Array
+) -> str:
     index = int(np.argmax(np.abs(given - numeric)))
-    others = f"; so are those by {', '.join(map(repr, wrong[1:]))}" if wrong[1:] else ""
+    others = [f"{name!r} (by {differences[name]:.2g} of its largest element)" for name in wrong[1:]]
     return (
-        f"the derivative of {what} by {wrong[0]!r} is wrong: it differs from finite differences by "
-        f"{differences[wrong[0]]:.2g} of its largest element, first at index {index} (given {given[index]:.6g}, "
-        f"difference quotient {numeric[index]:.6g}){others}"
+        f"the derivative of {what} by {wrong[0]!r} is wrong, at index {index}: {given[index]:.6g} is given, "
+        f"{numeric[index]:.6g} is the difference quotient{'; also by ' if others else ''}{', '.join(others)}"
     )

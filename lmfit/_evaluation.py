@@ -27,7 +27,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ._signature import ModelError, Signature
+from ._signature import Signature
+from .errors import ModelError
 
 __all__ = ["Node", "Other", "Product", "Quotient", "Sum", "Term", "bound_call"]
 

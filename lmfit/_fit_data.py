@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import lapack
 
-from ._signature import ModelError
-from .errors import NonFiniteError
+from .errors import ModelError, NonFiniteError
 
 __all__ = ["FitData", "coerced", "prepared"]
 
@@ -242,8 +241,8 @@ def _cholesky(matrix: Array, array: Array) -> Array:
     factor, failed = lapack.dpotrf(matrix, lower=1, clean=1)
     if failed or not np.allclose(matrix, matrix.T, rtol=1e-8, atol=0.0) or not np.isfinite(factor).all():
         raise ModelError(
-            "covariance must be symmetric and positive definite, which this matrix is not; check it, or add a "
-            "small number to its diagonal"
+            "covariance must be symmetric and positive definite, which this matrix is not; check it, or add "
+            "a small number to its diagonal"
         )
     if array.dtype.kind == "c" and len(matrix) == array.size:
         nothing = np.zeros_like(factor)

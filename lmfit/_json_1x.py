@@ -15,7 +15,7 @@ from typing import Any
 
 from ._fit_data import prepared
 from ._plain_data import PlainDataError, decoded
-from ._signature import ModelError
+from .errors import ModelError
 from .jsonutils import Lookup
 from .parameter import Parameters
 from .result import MinimizerResult
@@ -129,7 +129,8 @@ def _function(stored: Mapping[str, Any], lookup: Lookup) -> Any:
     name = str(stored["__name__"])
     if name in lookup.funcdefs:
         return lookup.funcdefs[name]
-    path = _reference(stored.get("value")) if stored.get("value") else f"{stored.get('importer')}:{name}"
+    value = stored.get("value")
+    path = _reference(str(value)) if value else f"{stored.get('importer')}:{name}"
     if path is None:
         raise ModelError(
             f"the function {name!r} is stored by lmfit 1.x as code, which is not executed; give it with "
@@ -146,7 +147,7 @@ def _reference(value: str) -> str | None:
         return None
     words = [str(argument) for opcode, argument, _ in steps if opcode.name in _WORDS]
     names = {opcode.name for opcode, _, _ in steps}
-    if names <= _REFERENCE and "STACK_GLOBAL" in names and len(words) == 2:  # noqa: PLR2004 - module and name
+    if names <= _REFERENCE and "STACK_GLOBAL" in names and len(words) == 2:
         return ":".join(words)
     return None
 

@@ -24,8 +24,7 @@ from typing import Any
 from . import _json_1x
 from ._fit_data import FitData
 from ._plain_data import PlainDataError
-from ._signature import ModelError
-from .errors import FitWarning
+from .errors import FitWarning, ModelError
 from .jsonutils import Lookup, decode4js, encode4js, import_path
 from .parameter import Parameters
 from .result import MinimizerResult
@@ -151,11 +150,11 @@ def check_picklable(model: Any) -> None:
 
 def _code_is_stored() -> bool:
     """Whether the pickler that is at work is one of those that store code."""
-    frame = sys._getframe()
+    frame: types.FrameType | None = sys._getframe()
     while frame is not None:
         if frame.f_globals.get("__name__", "").partition(".")[0] in ("cloudpickle", "dill"):
             return True
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return False
 
 
@@ -214,7 +213,7 @@ def _assembled(stored: Mapping[str, Any], lookup: Lookup) -> Any:
 def _known_state(model: Any, state: dict[str, Any]) -> dict[str, Any]:
     unknown = state.keys() - model._state().keys()
     if unknown:
-        raise _unreadable(f"a model has no attribute {sorted(unknown)[0]!r}")
+        raise _unreadable(f"a model has no attribute {min(unknown)!r}")
     return state
 
 

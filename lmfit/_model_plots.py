@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import plotting
-from ._signature import ModelError
+from .errors import ModelError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,7 +149,7 @@ def _abscissa(result: Any) -> tuple[str, Any]:
     if len(found) != 1:
         names = ", ".join(map(repr, found)) or "none"
         raise ModelError(
-            f"a figure needs one independent variable with a value for each of the data, here there are: {names}; "
+            f"a figure needs one independent variable with a value for each of the data, here: {names}; "
             "draw result.best_fit yourself"
         )
     return next(iter(found.items()))

@@ -13,8 +13,7 @@ from . import _bands, _model_json, _model_plots, printfuncs
 from ._fit_data import FitData, prepared
 from ._linear_model import roles
 from ._objective import Objective
-from ._signature import ModelError
-from .errors import close_matches
+from .errors import ModelError, close_matches
 from .minimizer import Minimizer
 from .parameter import Parameters
 from .result import MinimizerResult
@@ -198,8 +197,10 @@ class ModelResult:
         fit_data, model = self._fit_data, self.model
         node = model._node(fit_data.variables)
         objective = Objective(node, model.param_names, fit_data, functools.partial(roles, model))
-        # Engines take it from here if they can use it.
-        known = {"Dfun": objective.derivative, "col_deriv": True} if objective.differentiable else {}
+        # Each engine takes it if it can use it.
+        known: dict[str, Any] = {}
+        if objective.differentiable:
+            known = {"Dfun": objective.derivative, "col_deriv": True}
         return Minimizer(
             objective,
             self.init_params.copy(),
@@ -386,9 +387,9 @@ class ModelResult:
         weight, it is taken to have their mean variance.  Variables at a bound and
         others without standard error are taken as fixed.
         """
-        if self.result is None or self.result.covar is None:
-            raise ModelError("there is no covariance to make a band from: fit with calc_covar=True")
         found, model = self.result, self.model
+        if found is None or found.covar is None:
+            raise ModelError("there is no covariance to make a band from: fit with calc_covar=True")
         point = params if isinstance(params, Parameters) else self.params
         variables = model._arguments(point, {**self.userkws, **kwargs})[1]
         scaled = bool(self.scale_covar)
@@ -512,13 +513,13 @@ class ModelResult:
             'data': a row for each of the data with independent variables, data, weights, fit, components and
             residual.
         """
-        import_pandas = _pandas()
+        pd = _pandas()
         if of == "params":
             rows = [[getattr(par, name) for name in _TABLE] for par in self.params.values()]
-            return import_pandas.DataFrame(rows, index=list(self.params), columns=_TABLE)
+            return pd.DataFrame(rows, index=list(self.params), columns=_TABLE)
         if of != "data":
             raise ValueError(f"of must be 'params' or 'data', not {of!r}")
-        return import_pandas.DataFrame(self._columns(), index=getattr(self.data, "index", None))
+        return pd.DataFrame(self._columns(), index=getattr(self.data, "index", None))
 
     def _columns(self) -> dict[str, Any]:
         """What there is for each of the data."""
@@ -596,7 +597,8 @@ class ModelResult:
         ax : Axes, optional
             Where to draw; the current axes by default.
         *args, **kws
-            `datafmt`, `yerr`, `data_kws`, `fit_kws` (of the line at zero), `ax_kws`, `parse_complex`, `title`.
+            `datafmt`, `yerr`, `data_kws`, `fit_kws` (of the line at zero), `ax_kws`, `parse_complex`,
+            `title`.
 
         Returns
         -------
@@ -611,7 +613,8 @@ class ModelResult:
         ----------
         *args, **kws
             `datafmt`, `fitfmt`, `initfmt`, `xlabel`, `ylabel`, `yerr`, `numpoints`, `fig`, `data_kws`,
-            `fit_kws`, `init_kws`, `ax_res_kws`, `ax_fit_kws`, `fig_kws`, `show_init`, `parse_complex`, `title`.
+            `fit_kws`, `init_kws`, `ax_res_kws`, `ax_fit_kws`, `fig_kws`, `show_init`, `parse_complex`,
+            `title`.
 
         Returns
         -------
@@ -631,7 +634,8 @@ _SUMMARY = (
     "user_options", "kws", "init_values", "best_values",
 )  # fmt: skip
 _PARAMETER = (
-    "name", "value", "vary", "expr", "min", "max", "brute_step", "stderr", "correl", "init_value", "user_data",
+    "name", "value", "vary", "expr", "min", "max", "brute_step", "stderr", "correl", "init_value",
+    "user_data",
 )  # fmt: skip
 _TABLE = ["value", "stderr", "init_value", "min", "max", "vary", "expr"]
 

@@ -13,7 +13,7 @@ from ._evaluation import Node
 from ._fit_data import FitData
 from ._linear_model import Roles, linearity
 from ._linearity import Linearity
-from ._signature import ModelError
+from .errors import ModelError
 from .parameter import Parameters
 
 __all__ = ["FindRoles", "Objective"]
@@ -82,7 +82,7 @@ class Objective:
             model = self.node.value(values)
         if model.__class__ is not np.ndarray or model.shape != self._shape or model.dtype.kind != "f":
             model = self._checked(model)
-        residual = self._data - model
+        residual: Array = self._data - model
         if self._plain and residual.ndim == 1:
             if self._weights is not None:
                 residual *= self._weights
@@ -162,8 +162,8 @@ class Objective:
         if found.shape != self._shape:
             if found.size != 1:
                 raise ModelError(
-                    f"the model gives an array of shape {found.shape}, but the data have shape {self._shape}; "
-                    "the independent variables must go with the data"
+                    f"the model gives an array of shape {found.shape}, but the data have shape "
+                    f"{self._shape}; the independent variables must go with the data"
                 )
             found = np.broadcast_to(found.reshape(()), self._shape)
         if found.dtype.kind == "c" and not self._complex:
@@ -188,7 +188,7 @@ class Objective:
             if weights.dtype.kind != "c":
                 weights = weights * (1 + 1j)
             weights = np.ascontiguousarray(weights).view(np.float64)
-        return flat * weights
+        return np.asarray(flat * weights)
 
     def _decorrelated(self, flat: Array) -> Array:
         """Residuals, or rows of derivatives, multiplied by the inverse of the Cholesky factor."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from numbers import Number
 from typing import Any, get_args
 
-from .errors import MinimizerException, close_matches
+from .errors import ModelCallError, ModelError, close_matches
 from .parameter import Parameter
 
 __all__ = [
@@ -32,14 +32,6 @@ _REFUSED = {
     inspect.Parameter.VAR_POSITIONAL: "takes '*{name}'; name its arguments one by one",
     inspect.Parameter.POSITIONAL_ONLY: "takes {name!r} by position only; leave out the '/'",
 }
-
-
-class ModelError(MinimizerException, ValueError):
-    """A model cannot be made, combined or saved as it was asked for."""
-
-
-class ModelCallError(ModelError, TypeError):
-    """A model is called with arguments that it does not have, or without one that it needs."""
 
 
 @dataclass(frozen=True)

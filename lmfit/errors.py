@@ -18,6 +18,9 @@ __all__ = [
     "ExpressionError",
     "FitWarning",
     "MinimizerException",
+    "ModelCallError",
+    "ModelError",
+    "ModelNameError",
     "NonFiniteError",
     "ParameterError",
     "ParameterNameError",
@@ -54,6 +57,18 @@ class ExpressionDomainError(ExpressionError, ArithmeticError):
 
 class NonFiniteError(MinimizerException, ValueError):
     """The objective returned NaN or infinity where a number is needed."""
+
+
+class ModelError(MinimizerException, ValueError):
+    """A model cannot be made, combined, fitted or saved as it was asked for."""
+
+
+class ModelCallError(ModelError, TypeError):
+    """A model is called with arguments that it does not have, or without one that it needs."""
+
+
+class ModelNameError(ModelError, NameError):
+    """Two models that are to be combined have a parameter of the same name."""
 
 
 class AbortFitException(MinimizerException):

@@ -4,10 +4,10 @@ Data are written as `lmfit._plain_data` describes; here come pandas and xarray, 
 function is written as its import path, ``{"__class__": "Import", "value": "module:name"}``.
 
 A file may come from anybody, and a path in it may name any function there is.  So, unless the file is
-trusted, nothing is imported, and only what cannot do harm by being a model is looked up: line shapes,
-models and other functions of lmfit, and functions of modules that are the user's own, neither
-Python's nor installed packages', and have been imported already.  In a trusted file modules are imported, and functions
-without a path are read by the package cloudpickle, which executes whatever the file says.
+trusted, nothing is imported, and only what cannot do harm by being a model is looked up: line shapes and
+models of lmfit, and functions of modules that are the user's own, neither Python's nor installed packages',
+and have been imported already.  For a trusted file modules are imported, and functions without a path are
+read by the package cloudpickle, which executes whatever the file says.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from typing import Any
 import numpy as np
 
 from ._plain_data import PlainDataError, decoded, encoded
-from ._signature import ModelError
-from .errors import close_matches
+from .errors import ModelError, close_matches
 
 __all__ = [
     "Lookup",
@@ -133,8 +132,8 @@ def encode_function(func: Callable[..., Any], trusted: bool = False) -> dict[str
         return {_TAG: "Import", "value": path}
     if not trusted:
         raise ModelError(
-            f"the function {_name(func)!r} cannot be imported by its name, as one within a function or a lambda; "
-            "define it with def at the top of a module, or save with trusted=True, which stores its code"
+            f"the function {_name(func)!r} cannot be imported by its name, like any lambda; define it with "
+            "def at the top of a module, or save with trusted=True, which stores its code"
         )
     pickled = base64.b64encode(_cloudpickle().dumps(func)).decode("ascii")
     return {_TAG: "Pickle", "__name__": _name(func), "value": pickled}
@@ -226,9 +225,9 @@ class Lookup:
                 return self.funcdefs[key]
         if not (self.trusted or _may_be_used(module, base)):
             raise ModelError(
-                f"{last!r} of the module {module!r} is not looked up, because a file could name anything; import "
-                f"your own module before loading, or give the function with funcdefs={{{last!r}: ...}}, or load "
-                "with trusted=True if you know where the file comes from"
+                f"{last!r} of the module {module!r} is not looked up, because a file could name anything; "
+                "import your own module before loading, or give the function with "
+                f"funcdefs={{{last!r}: ...}}, or load with trusted=True if you know where the file comes from"
             )
         found = _walk(_module(module, self.trusted), name)
         if not self.trusted and not _is_made_in(found, module, base):

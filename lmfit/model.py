@@ -21,23 +21,15 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from . import _model_json, lineshapes
+from ._check_jac import compared
 from ._evaluation import Call, Node, Other, Product, Quotient, Sum, Term, bound_call
 from ._fit_data import coerced
-from ._guess import guessed
 from ._format import column_table
-from ._check_jac import compared
+from ._guess import guessed
 from ._model_result import ModelResult
 from ._rules import valid_symbol_name
-from ._signature import (
-    HINTS,
-    ModelCallError,
-    ModelError,
-    Signature,
-    hints_of,
-    roles_of,
-    signature_of,
-)
-from .errors import FitWarning, MinimizerException, close_matches
+from ._signature import HINTS, Signature, hints_of, roles_of, signature_of
+from .errors import FitWarning, ModelCallError, ModelError, ModelNameError, close_matches
 from .parameter import Parameter, Parameters
 
 if TYPE_CHECKING:
@@ -61,10 +53,6 @@ __all__ = [
 ]
 
 _NAN_POLICIES = ("raise", "omit", "propagate")
-
-
-class ModelNameError(ModelError, NameError):
-    """Two models that are to be combined have a parameter of the same name."""
 
 
 class Model:
@@ -134,8 +122,11 @@ class Model:
     _renamings: ClassVar[int] = 0
     _made_with: tuple[tuple[Any, ...], dict[str, Any]]
     _dfunc: Call | None = None
+    independent_vars: list[str]
+    _param_root_names: list[str]
 
     def __new__(cls, *args: Any, **kws: Any) -> Self:
+        """Make a model and note what its constructor is given."""
         self = super().__new__(cls)
         # What a subclass's constructor was given: enough to make the model again.
         self._made_with = args, kws
@@ -163,8 +154,10 @@ class Model:
         self.param_hints: MutableMapping[str, dict[str, Any]] = {}
         self.def_vals: dict[str, Any] = {}
         self.independent_vars_defvals: dict[str, Any] = {}
-        self.independent_vars = None if independent_vars is None else list(independent_vars)
-        self._param_root_names = None if param_names is None else list(param_names)
+        self._said = (
+            None if independent_vars is None else list(independent_vars),
+            None if param_names is None else list(param_names),
+        )
         self.opts = kws
         self._parse_params()
 
@@ -172,7 +165,7 @@ class Model:
         """Read independent variables, parameters, defaults and hints from the signature."""
         signature = self._signature = signature_of(self.func)
         options, hints = self._told_apart(self.opts, signature)
-        roles = roles_of(self.func, self.independent_vars, self._param_root_names, options)
+        roles = roles_of(self.func, *self._said, options)
         self.independent_vars = list(roles.independent)
         self._param_root_names = list(roles.parameters)
         self.opts = options
@@ -212,7 +205,7 @@ class Model:
                     f"{self._name!r}{close_matches(name, known)}"
                 )
             is_hint = isinstance(given, Parameter) or (isinstance(given, dict) and given.keys() <= set(HINTS))
-            if is_hint and name not in (self.independent_vars or ()):
+            if is_hint and name not in (self._said[0] or ()):
                 hints[name] = hints_of(given, name)
             else:
                 options[name] = given
@@ -246,7 +239,7 @@ class Model:
     @prefix.setter
     def prefix(self, prefix: str) -> None:
         new = _checked_prefix(prefix)
-        roots = [*(self._param_root_names or ()), *self.param_hints]
+        roots = [*(self._param_root_names), *self.param_hints]
         self.param_hints = {
             name: _renamed(hint, roots, self._prefix, new) for name, hint in self.param_hints.items()
         }
@@ -263,7 +256,7 @@ class Model:
     @property
     def param_names(self) -> list[str]:
         """Names of the parameters, with the prefix."""
-        return [self._prefix + name for name in self._param_root_names or ()]
+        return [self._prefix + name for name in self._param_root_names]
 
     @property
     def _full_names(self) -> tuple[str, ...]:
@@ -395,7 +388,7 @@ class Model:
 
     def _by_full_name(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Values of parameters by their full names; what has no prefix gets it."""
-        roots = {*(self._param_root_names or ()), *self.param_hints} if self._prefix else ()
+        roots = {*(self._param_root_names), *self.param_hints} if self._prefix else ()
         bare = {self._prefix + name: value for name, value in given.items() if name in roots}
         return {**bare, **{name: value for name, value in given.items() if name not in roots}}
 
@@ -405,11 +398,11 @@ class Model:
 
     def _all_defaults(self) -> dict[str, Any]:
         """Default value of each parameter, or None, by its full name."""
-        return {self._prefix + name: self.def_vals.get(name) for name in self._param_root_names or ()}
+        return {self._prefix + name: self.def_vals.get(name) for name in self._param_root_names}
 
     def _other_arguments(self) -> set[str]:
         """Names of independent variables and options."""
-        return {*(self.independent_vars or ()), *self._func_allargs} - {*(self._param_root_names or ())}
+        return {*(self.independent_vars), *self._func_allargs} - {*(self._param_root_names)}
 
     def _check_unknown(self, given: Iterable[str], unknown: Iterable[str], warn: bool = False) -> None:
         """Refuse names that look like misspelt ones; what belongs to something else is only ignored."""
@@ -430,8 +423,8 @@ class Model:
     def guess(self, data: Any, x: Any = None, negative: bool = False, **kws: Any) -> Parameters:
         """Return Parameters with start values estimated from data.
 
-        Built-in models can do that, and sums of them.  Dips are found as well as peaks, with any offset or slope
-        below; points may be in any order, with gaps, and those that are not finite are left out.
+        Built-in models can do that, and sums of them.  Dips are found as well as peaks, with any offset or
+        slope below; points may be in any order, with gaps, and those that are not finite are left out.
 
         Parameters
         ----------
@@ -480,7 +473,7 @@ class Model:
         """
         names = {self._strip_prefix(name) if strip else name: value for name, value in (kwargs or {}).items()}
         values, variables = self._arguments(params, names)
-        return {**self._fixed(variables), **dict(zip(self._param_root_names or (), values))}
+        return {**self._fixed(variables), **dict(zip(self._param_root_names, values))}
 
     def _make_all_args(self, params: Any = None, **kwargs: Any) -> dict[str, Any]:
         """The arguments of the function by name, with the prefix of the parameters."""
@@ -557,7 +550,7 @@ class Model:
     def _fixed(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """All arguments of the function other than parameters."""
         fixed = dict(self.opts)
-        for name in self.independent_vars or ():
+        for name in self.independent_vars:
             if name in variables:
                 fixed[name] = variables[name]
             elif name not in fixed:
@@ -567,10 +560,10 @@ class Model:
                         f"{close_matches(name, variables)}; give it as a keyword, {name}=..."
                     )
                 fixed[name] = self.independent_vars_defvals[name]
-        roots = self._param_root_names or ()
-        for name, value in variables.items():
-            if (name in self._func_allargs or self._func_haskeywords) and name not in roots:
-                fixed[name] = value
+        if len(fixed) < len(variables) or self._func_haskeywords:
+            known, roots = self._func_allargs, self._param_root_names
+            others = variables if self._func_haskeywords else variables.keys() & known
+            fixed.update({name: variables[name] for name in others if name not in roots})
         return fixed
 
     def _node(self, variables: Mapping[str, Any], first: int = 0, differentiate: bool = True) -> Node:
@@ -591,7 +584,7 @@ class Model:
     def _own_node(self, variables: Mapping[str, Any], first: int = 0, differentiate: bool = True) -> Node:
         """The same as `_node`, whatever a subclass has for `eval`."""
         fixed = self._fixed(variables)
-        roots = self._param_root_names or ()
+        roots = self._param_root_names
         call = bound_call(self.func, self._signature, roots, fixed)
         return Term(call, first, self.param_names, self._both(call, fixed) if differentiate else None)
 
@@ -625,14 +618,14 @@ class Model:
 
     def _both(self, call: Call, fixed: Mapping[str, Any]) -> Call | None:
         """Return a function of the parameters that gives the curve and its derivatives."""
-        source, signature, roots = self._derivative_source(), self._signature, self._param_root_names or []
+        source, signature, roots = self._derivative_source(), self._signature, self._param_root_names
         if source is None:
             return None
         if self._dfunc is not None:
             derivatives = bound_call(source, signature_of(source), roots, fixed)
             return lambda *values: (call(*values), derivatives(*values))
         both = bound_call(source, signature, roots, fixed)
-        after_points = itertools.dropwhile((self.independent_vars or []).__contains__, signature.arguments)
+        after_points = itertools.dropwhile(self.independent_vars.__contains__, signature.arguments)
         numbers = [name for name in after_points if name in roots or not signature.is_option(name)]
         return both if numbers == roots else _selected(both, [numbers.index(name) for name in roots])
 
@@ -726,9 +719,9 @@ class Model:
 
     def _settings(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Take from the keywords those that are settings of a fit and no arguments of the model."""
-        own = {*self.param_names, *(self._param_root_names or ()), *self._other_arguments()}
+        own = {*self.param_names, *(self._param_root_names), *self._other_arguments()}
         taken = [name for name in _SETTINGS if name in kwargs and name not in own]
-        if "sigma" in own and np.ndim(kwargs.get("sigma")) > 0:
+        if "sigma" in own and np.ndim(kwargs.get("sigma", 0.0)) > 0:
             taken.append("sigma")
         return {name: kwargs.pop(name) for name in taken}
 
@@ -750,7 +743,7 @@ class Model:
         if absent:
             hints = "".join(close_matches(name, params) for name in absent[:1])
             raise ModelError(
-                f"{self.name}: params have no {', '.join(map(repr, absent))}{hints}; make them with make_params()"
+                f"{self.name}: params have no {', '.join(map(repr, absent))}{hints}; make_params() makes them"
             )
         valueless = [name for name in names if params[name].expr is None and params[name]._val is None]
         if valueless:
@@ -889,7 +882,8 @@ class Model:
         >>> model = Model(lambda x, a, b: a * x + b, dfunc=lambda x, a, b: [x, 2.0])
         >>> model.check_jac(x=np.array([1.0, 2.0]), a=1, b=1)
         Traceback (most recent call last):
-        lmfit._signature.ModelError: the derivative of Model(<lambda>) by 'b' is wrong: it differs from finite differences by 1 of its largest element, first at index 0 (given 2, difference quotient 1)
+        lmfit.errors.ModelError: the derivative of Model(<lambda>) by 'b' is wrong, at index 0: 2 is given, \
+1 is the difference quotient
         """
         values, variables = self._arguments(params, kwargs)
         return compared(self._node(variables), self.param_names, values, rtol, self.name)
@@ -929,7 +923,8 @@ class Model:
 
     def loads(self, s: str, funcdefs: Mapping[str, Call] | None = None, **kws: Any) -> Model:
         """Return the model in JSON text, see `load_model`; this one stays as it is."""
-        return _model_json.loads(s, funcdefs, **kws)
+        found: Model = _model_json.loads(s, funcdefs, **kws)
+        return found
 
     def load(self, fp: IO[str], funcdefs: Mapping[str, Call] | None = None, **kws: Any) -> Model:
         """Return the model in an open text file, see `load_model`; this one stays as it is."""
@@ -998,7 +993,7 @@ class CompositeModel(Model):
         for part in (left, right):
             if not isinstance(part, Model):
                 raise ModelError(
-                    f"CompositeModel: {part!r:.80} is no Model; a number can be one, ConstantModel(prefix='c_')"
+                    f"CompositeModel: {part!r:.80} is no Model; for a number take ConstantModel(prefix='c_')"
                 )
         if not callable(op):
             raise ModelError(f"CompositeModel: the operator {op!r:.80} is no function of two arrays")
@@ -1016,7 +1011,7 @@ class CompositeModel(Model):
         """Collect what the parts have."""
         left, right = self.left, self.right
         self.param_hints = _CompositeHints(self)
-        self._param_root_names = None
+        self._param_root_names = []
         self.opts = {}
         self.independent_vars = list(dict.fromkeys([*left.independent_vars, *right.independent_vars]))
         self.independent_vars_defvals = {**left.independent_vars_defvals, **right.independent_vars_defvals}
@@ -1233,7 +1228,8 @@ def load_model(fname: str, funcdefs: Mapping[str, Call] | None = None, trusted: 
     ModelError
         The file is no stored model, or a function cannot be found; the message says what to do.
     """
-    return _model_json.loads(_model_json.read(fname), funcdefs, trusted=trusted)
+    found: Model = _model_json.loads(_model_json.read(fname), funcdefs, trusted=trusted)
+    return found
 
 
 def save_modelresult(modelresult: ModelResult, fname: str, **kws: Any) -> None:
@@ -1260,7 +1256,8 @@ def load_modelresult(
     fname, funcdefs, trusted
         As of `load_model`.
     """
-    return _model_json.loads_result(_model_json.read(fname), funcdefs, trusted=trusted)
+    found: ModelResult = _model_json.loads_result(_model_json.read(fname), funcdefs, trusted=trusted)
+    return found
 
 
 def _remade(cls: type[Model], args: tuple[Any, ...], kws: dict[str, Any]) -> Model:
@@ -1354,7 +1351,7 @@ def _check_distinct(left: Model, right: Model) -> None:
     if clash:
         names = ", ".join(map(repr, sorted(clash)))
         raise ModelNameError(
-            f"{left.name} and {right.name} both have {names}; give them different prefixes, such as prefix='a_'"
+            f"{left.name} and {right.name} both have {names}; give them different prefixes, like prefix='a_'"
         )
 
 
