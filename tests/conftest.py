@@ -17,4 +17,5 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # No deadline: a shared machine stalls now and then. In CI the examples are the same in every run.
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
