@@ -4,7 +4,8 @@ For each built-in model random data sets are made: parameters, axis (length, pla
 noise of 1 to 5 % of the height are random.  Each is fitted from the values that `guess` gives, and from the
 true ones.  A guess is right if its fit converges and ends as low as the other: its chi-square may exceed
 that of the other by a tenth of the variance of the noise, which shifts no parameter by more than a third of
-its standard error.
+its standard error.  Data that the fit from the true values finds no end for (some distributions can be made
+ever flatter with ever less loss) are drawn again.
 
 Columns: as the model is; with negative amplitude; both on a constant, which is fitted, too, with the guess
 for the sum; and the last one again with the models guessed one by one and the Parameters joined.
@@ -194,10 +195,13 @@ def start(model, data, x, column):
 
 def is_right(name, column, rng):
     """Whether the fit from the guess of one data set is as good as that from the true values."""
-    model, data, x, values = data_set(name, column, rng)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        truth = model.fit(data, model.make_params(**values), x=x)
+        ended = False
+        while not ended:
+            model, data, x, values = data_set(name, column, rng)
+            truth = model.fit(data, model.make_params(**values), x=x, max_nfev=1000)
+            ended = truth.success
         try:
             fit = model.fit(data, start(model, data, x, column), x=x)
         except (ValueError, NotImplementedError):

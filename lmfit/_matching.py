@@ -25,10 +25,12 @@ import numpy as np
 from ._derivatives import Array
 from ._starts import Curve, Shape, Tries
 
-__all__ = ["Part", "orthonormal", "place_all", "place_alone"]
+__all__ = ["Part", "place_all", "place_alone"]
 
 #: Shifts in widths, factors of scales, and how many of the best are refined, round by round.
 _ROUNDS = ((0.5, 1.6, 24), (0.25, 1.25, 12), (0.12, 1.1, 6), (0.06, 1.05, 3), (0.03, 1.02, 3))
+#: About so many values are tried at once, where each has many ways to be refined.
+_TRIALS = 300
 #: Sums of so many shapes are tried with one sign, too; how often they are placed anew, and till what gain.
 _FEW, _CYCLES, _HARDLY_BETTER = 8, 6, 0.99
 #: A hidden background is believed in if it leaves less than this of the sum of squares.
@@ -154,16 +156,23 @@ class _Placement:
     def _curve_without(self, index: int | None) -> Curve:
         """Return the data freed from all that is placed, but for one."""
         others = [(self._parts[k], tries) for k, tries in self.placed.items() if k != index]
-        rows = [part.rows(self._points, tries) for part, tries in others if part.scaled]
-        rest = self._y - sum(part.rows(self._points, tries)[0] for part, tries in others if not part.scaled)
-        return _curve(self._points, rest, np.concatenate([self._background, *rows]))
+        rows = [(part, _rows(part, self._points, tries, self._y)) for part, tries in others]
+        rest = self._y - sum(row[0] for part, row in rows if not part.scaled)
+        scaled = [row for part, row in rows if part.scaled]
+        return _curve(self._points, rest, np.concatenate([self._background, *scaled]))
 
     def _search(self, k: int, curve: Curve, known: Tries | None = None) -> tuple[Tries, float]:
         part = self._parts[k]
         return _search(part, curve, part.direction or self._direction, known)
 
 
-def orthonormal(rows: Array) -> Array:
+def _rows(part: Part, points: tuple[Array, ...], tries: Tries, y: Array) -> Array:
+    """Return the curves as rows of the length of `y`: shapes are real, also where the data are complex."""
+    rows = part.rows(points, tries)
+    return rows if rows.shape[1] == len(y) else np.pad(rows, [(0, 0), (0, len(y) - rows.shape[1])])
+
+
+def _orthonormal(rows: Array) -> Array:
     """Return orthonormal columns that span the rows, shape (n, rank)."""
     sizes = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
     rows = (rows / np.where(sizes > 0.0, sizes, 1.0))[np.isfinite(sizes[:, 0])]
@@ -173,7 +182,7 @@ def orthonormal(rows: Array) -> Array:
 
 def _curve(points: tuple[Array, ...], y: Array, rows: Array) -> Curve:
     """Return the data freed from the rows."""
-    basis = orthonormal(rows)
+    basis = _orthonormal(rows)
     return Curve(points, y - basis @ (basis.T @ y), basis)
 
 
@@ -188,11 +197,9 @@ def _search(part: Part, curve: Curve, direction: float, known: Tries | None = No
     tries = part.allowed(tries)
     gains = _gains(part, curve, tries, direction)
     for round_, (shift, factor, most) in enumerate(_ROUNDS):
-        best = np.argsort(-gains, kind="stable")[:most]
-        near = _neighbours(
-            shape, {name: values[best] for name, values in tries.items()}, shift, factor, not round_
-        )
-        tries = part.allowed(near)
+        moves = _moves(shape, tries, shift, factor, choose=round_ == 0)
+        best = np.argsort(-gains, kind="stable")[: min(most, 3 + _TRIALS // len(moves))]
+        tries = part.allowed(_moved(shape, {name: values[best] for name, values in tries.items()}, moves))
         gains = _gains(part, curve, tries, direction)
     top = int(np.argmax(gains))
     return {name: values[top : top + 1] for name, values in tries.items()}, float(gains[top])
@@ -200,7 +207,7 @@ def _search(part: Part, curve: Curve, direction: float, known: Tries | None = No
 
 def _gains(part: Part, curve: Curve, tries: Tries, direction: float) -> Array:
     """Return what each of the tries takes off the sum of squares; -inf for those that cannot be."""
-    rows = part.rows(curve.points, tries)
+    rows = _rows(part, curve.points, tries, curve.y)
     freed = curve.freed(rows)
     along, size = freed @ curve.y, (freed * freed).sum(axis=1)
     if not part.scaled:
@@ -216,19 +223,23 @@ def _gains(part: Part, curve: Curve, tries: Tries, direction: float) -> Array:
     return np.asarray(np.round(gains / total, 9) * total)
 
 
-def _neighbours(shape: Shape, tries: Tries, shift: float, factor: float, choose: bool) -> Tries:
-    """Return values near each of the tries, these themselves first."""
-    moves: list[Sequence[tuple[str, str, float]]] = []
-    moves += [
+def _moves(shape: Shape, tries: Tries, shift: float, factor: float, choose: bool) -> list[Any]:
+    """Return ways to change the values: a list of (parameter, how, by what) each, the first leaving all."""
+    moves: list[list[tuple[str, str, float]]] = [
         [(name, "shift", step) for step in (0.0, -shift, shift)] for name in shape.places if name in tries
     ]
     moves += [[(name, "scale", step) for step in (1.0, 1.0 / factor, factor)] for name in shape.scales]
     if choose:
         moves += [[(name, "choose", value) for value in values] for name, values in shape.choices.items()]
+    return list(product(*moves))
+
+
+def _moved(shape: Shape, tries: Tries, moves: Sequence[Any]) -> Tries:
+    """Return the values changed in each of the ways."""
     near = []
-    for combination in product(*moves):
+    for move in moves:
         new = dict(tries)
-        for name, how, step in combination:
+        for name, how, step in move:
             if how == "shift":
                 width = shape.places[name]
                 new[name] = new[name] + step * (tries[width] if isinstance(width, str) else width)

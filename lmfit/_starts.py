@@ -54,8 +54,6 @@ class Curve:
 
     def freed(self, columns: Array) -> Array:
         """Return rows, shape (m, n), freed from the background."""
-        if columns.shape[1] != len(self.y):
-            columns = np.concatenate([columns, np.zeros_like(columns)], axis=1)
         return columns - (columns @ self.basis) @ self.basis.T
 
 
