@@ -115,10 +115,11 @@ class Objective:
 
     def linearity(self, params: Parameters) -> Linearity:
         """Return which variables the residual is linear in, as far as this is known."""
-        free = [name for name, par in params.items() if par.vary]
-        if self._roles is None:
-            return Linearity(unknown=tuple(free))
-        return linearity(self._roles(free), params)
+        return linearity(self.roles([name for name, par in params.items() if par.vary]), params)
+
+    def roles(self, free: Collection[str]) -> Roles:
+        """Return which of its parameters the model is linear in, where those of the names `free` vary."""
+        return dict.fromkeys(self.names) if self._roles is None else self._roles(free)
 
     def rows(self, params: Parameters, names: Sequence[str]) -> Array:
         """Return the derivatives of the residual, one row for each parameter.
