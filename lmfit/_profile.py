@@ -136,7 +136,7 @@ class Side:
     nodes: list[Node] = field(default_factory=list)
     wall: tuple[float, str] | None = None
     growth: float = _GROWTH
-    rechecked: set[int] = field(default_factory=set)
+    rechecked: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.nodes = [self.best]
@@ -181,13 +181,19 @@ class Side:
         self.nodes = sorted([*others, node], key=self.distance)
 
     def recheck(self, low: Node, high: Node) -> bool:
-        """Refit `high` from `low`, where it rises out of proportion; return whether that lowered it."""
+        """Refit `high` from `low`, where they may be of two branches; return whether that lowered it.
+
+        On one branch the coordinates change about as much as the mean of the tangents says.
+        """
         gap = self.distance(high) - self.distance(low)
-        jump = high.z - low.z > 3.0 * abs(low.slope) * gap and gap <= 0.2 * self.distance(high)
-        if not jump or id(high) in self.rechecked or low is self.best:
+        if low is self.best or gap > 0.3 * self.rechecked.get(id(high), math.inf):
             return False
-        self.rechecked.add(id(high))
-        again = self.refit(low, high.t, low.x + (high.t - low.t) * low.tangent)
+        change, ahead = high.x - low.x, high.t - low.t
+        off = np.abs(change - 0.5 * ahead * (low.tangent + high.tangent))
+        if not (off > 0.5 * abs(ahead) * (np.abs(low.tangent) + np.abs(high.tangent))).any():
+            return False
+        self.rechecked[id(high)] = gap
+        again = self.refit(low, high.t, low.x + ahead * low.tangent)
         if not isinstance(again, Node) or again.z > 0.999 * high.z:
             return False
         self.keep(again)
@@ -250,7 +256,7 @@ def predicted(nodes: Sequence[Node], t: float, origin: float, unit: float) -> Ar
     """
     near, *others = sorted(nodes, key=lambda node: abs(node.t - t))
     ahead = t - near.t
-    far = [node for node in others if abs(node.t - near.t) >= 0.5 * abs(ahead)]
+    far = [node for node in others if abs(node.t - near.t) >= 0.25 * abs(ahead)]
     if not far:
         return np.asarray(near.x + ahead * near.tangent)
     other = far[0]

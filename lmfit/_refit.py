@@ -243,7 +243,7 @@ class Refitter:
     def _search(self, free: list[int]) -> State:
         damping, gain, missed, idle = 0.0, 1.0, math.inf, 0
         for _ in range(_MAX_STEPS if free else 0):
-            if not np.isfinite(self.metric).all():
+            if not np.isfinite(self.jacobian[:, free]).all():
                 return State.STUCK
             linear = _Linear(self.jacobian[:, free], self.here.residual)
             step = self._step(linear, free, damping)
@@ -372,6 +372,8 @@ class Refitter:
         here = self.here
         x, residual, cost = here.x.copy(), here.residual, here.cost
         tangent = self._no_tangent(fixed)
+        if state is State.STUCK:
+            return Refit(x, cost, np.full(len(fixed), np.nan), tangent, state)
         if free:
             linear = _Linear(self.jacobian[:, free], residual)
             if state is State.CONVERGED:
