@@ -22,6 +22,7 @@ __all__ = [
     "column_table",
     "decimal_spec",
     "escape",
+    "fold",
     "gformat",
     "gformat_to",
     "html_table",
@@ -35,6 +36,8 @@ __all__ = [
 
 LINE_WIDTH = 80
 _DIGITS = re.compile("([0-9]+)")
+#: What an expression may be broken after: an operator or a comma, but not the sign of an exponent.
+_PIECES = re.compile(r".+?(?:\*\*|[*/,]|(?<![\d.][eE])[-+]|$) *")
 
 
 def to_float(val: Any) -> float | None:
@@ -299,6 +302,21 @@ def wrap(text: str, indent: str = "    ", hanging: str = "") -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def fold(text: str, indent: str) -> list[str]:
+    """Break an expression into lines of at most 80 columns, after operators and commas.
+
+    >>> fold("== '" + "+".join(["a_long_name"] * 8) + "'", "    ")
+    ["    == 'a_long_name+a_long_name+a_long_name+a_long_name+a_long_name+a_long_name+",
+     "       a_long_name+a_long_name'"]
+    """
+    lines = [indent]
+    for piece in _PIECES.findall(text):
+        if len(lines[-1]) + len(piece.rstrip()) > LINE_WIDTH and lines[-1].strip():
+            lines.append(indent + "   ")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
 
 
 def boxed_table(rows: Sequence[Sequence[str]], width: int = 8) -> str:

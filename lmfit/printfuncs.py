@@ -23,6 +23,7 @@ from ._format import (
     boxed_table,
     column_table,
     decimal_spec,
+    fold,
     gformat,
     gformat_to,
     html_table,
@@ -186,8 +187,8 @@ def ci_report(ci: Limits, with_offset: bool = True, ndigits: int = 5) -> str:
     Returns
     -------
     str
-        One line per parameter; a line of probabilities comes first, and again before each parameter
-        that has others than the one above it.
+        One line per parameter, however many limits it has; a line of probabilities comes first, and again
+        before each parameter that has others than the one above it.
 
     Examples
     --------
@@ -292,6 +293,8 @@ def fit_report(
 def correl_table(params: ParametersLike) -> str:
     """Return the full matrix of correlation coefficients, drawn with a frame.
 
+    Columns that do not fit on the page follow below, in tables of their own.
+
     Parameters
     ----------
     params : Parameters
@@ -309,7 +312,12 @@ def correl_table(params: ParametersLike) -> str:
     for one in names:
         sizes = [1.0 if one == two else _correlation(params, one, two) for two in names]
         rows.append([one, *("" if size is None else f"{size:+.4f}" for size in sizes)])
-    return boxed_table(rows)
+    cell = max(len(rows[0][0]), _longest(names))
+    # A cell has a frame of three characters, and fit_report indents the table by two.
+    fitting = max(1, (LINE_WIDTH - 3) // (cell + 3) - 1)
+    starts = range(1, len(rows), fitting)
+    blocks = ([[row[0], *row[first : first + fitting]] for row in rows] for first in starts)
+    return "\n".join(boxed_table(block, cell) for block in blocks)
 
 
 def params_table(
@@ -620,8 +628,9 @@ def _variable_line(name: str, par: ParameterLike, width: int, modelpars: Mapping
 def _append(line: str, note: str, indent: int) -> str:
     """Add a note to a line, or below the values where a long note leaves the page."""
     too_long = len(line.rpartition("\n")[2]) + len(note) >= LINE_WIDTH
-    fold = too_long and indent < LINE_WIDTH // 2 and not note.startswith("(")
-    return f"{line}\n{' ' * indent}{note}" if fold else f"{line} {note}"
+    if not too_long or indent >= LINE_WIDTH // 2 or note.startswith("("):
+        return f"{line} {note}"
+    return "\n".join([line, *fold(note, " " * indent)])
 
 
 def _kind(par: ParameterLike) -> str:

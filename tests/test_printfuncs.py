@@ -247,6 +247,21 @@ def test_fit_report_lines_fit_the_page():
     assert max(map(len, report.splitlines())) <= 80
 
 
+def test_long_names_and_expressions_fit_the_page():
+    names = [f"a_name_of_27_characters_{number:03d}" for number in range(12)]
+    params = {name: par(1.5, stderr=0.1, correl=dict.fromkeys(names, 0.5)) for name in names}
+    params["total"] = par(18.0, vary=False, expr="+".join(names), stderr=0.3)
+    params["power"] = par(18.0, vary=False, expr=f"1e-5*{names[0]}**2 - 3.5e+10*exp({names[1]}, {names[2]})")
+    ci = {name: intervals()["a1"] for name in names}
+    for mode in ("list", "table"):
+        lines = fit_report(fit(params), correl_mode=mode, ci=ci).splitlines()
+        assert max(map(len, lines)) <= 80
+    report = "".join(line.strip() for line in lines)
+    assert f"== '{params['total'].expr}'" in report
+    assert params["power"].expr.replace(" ", "") in report.replace(" ", "")
+    assert report.count("| Variable") == 12
+
+
 def test_fit_report_sorted_by_name_or_key():
     params = {name: par(1.0) for name in ("p10", "P2", "p1")}
     reports = [fit_report(params, sort_pars=order) for order in (False, True, len)]
@@ -399,6 +414,16 @@ def test_report_fit_prints(capsys):
 def test_correl_table_of_uncorrelated_parameters_is_empty():
     assert correl_table(every_kind() | {"amplitude": par(1), "zero": par(0)}) == ""
     assert "Correlations" not in fit_report({"a": par(1.0)}, correl_mode="table")
+
+
+def test_correlation_table_in_blocks():
+    names = [f"p{number}" for number in range(9)]
+    params = {name: par(1.0, correl={other: 0.1 * i for i, other in enumerate(names)}) for name in names}
+    table = correl_table(params).splitlines()
+    headers = [line.replace("|", " ").split() for line in table if "Variable" in line]
+    assert headers == [["Variable", *names[:6]], ["Variable", *names[6:]]]
+    assert max(map(len, table)) <= 78
+    assert len([line for line in table if line.startswith("| p3")]) == 2
 
 
 def test_params_table():
