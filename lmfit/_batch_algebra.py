@@ -270,7 +270,7 @@ def _damped(matrix: Array, gradient: Array, radius: Array, damping: Array) -> tu
     step = np.empty_like(gradient)
     todo = np.arange(len(radius))
     diagonal = np.arange(len(gradient))
-    for last in (False, False, True):
+    for last in (False, True):
         shifted = matrix[:, :, todo]
         shifted[diagonal, diagonal] += damping[todo]
         factor, regular = factored(shifted)

@@ -223,9 +223,9 @@ class Curves:
 
     def _rows(self, count: int) -> Array:
         """Memory for the derivatives; the same as in the last iteration, which is in the cache."""
-        if self._buffer is None or self._buffer.shape[1] != count:
+        if self._buffer is None or self._buffer.shape[1] < count:
             self._buffer = np.empty((len(self._needed), count, self.size), dtype=self.kind)
-        return self._buffer
+        return self._buffer[:, :count]
 
     def _by_name(self, rows: Array) -> list[Any]:
         places = dict(zip(self._needed, rows))

@@ -18,7 +18,7 @@ the center of a line at 1000 with a width of 0.1 moves by a fraction of its widt
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ _FORWARD = _EPS ** (1.0 / 2.0)
 _CENTRAL = _EPS ** (1.0 / 3.0)
 #: From this number of variables on BLAS makes the normal equations faster than sums of pairs do.
 _MANY = 8
+#: Bytes of the derivatives that are made at a time.
+_BLOCK = 2.5e6
 
 
 @dataclass(frozen=True)
@@ -172,30 +174,85 @@ class Sample:
 
     def equations(self, theta: Array, steps: Steps) -> tuple[Equations, Array]:
         """Return chi-square and the normal equations at `theta` (p, b), and the evaluations taken (b,)."""
-        residual, columns, calls = self._evaluate(theta, steps)
-        return _summed(columns, residual), calls
+        b, n = self.data.shape
+        many = max(1, int(_BLOCK / (8 * n * (len(theta) + 1))))
+        found = [
+            self._block(slice(first, first + many)).equations(
+                theta[:, first : first + many], steps.chosen(slice(first, first + many))
+            )
+            for first in range(0, b, many)
+        ]
+        if len(found) == 1:
+            return found[0]
+        parts = [np.concatenate(arrays, axis=-1) for arrays in zip(*(vars(one).values() for one, _ in found))]
+        return Equations(*parts), np.concatenate([calls for _, calls in found])
 
     def jacobian(self, theta: Array, steps: Steps) -> Array:
         """Return the derivatives of the residuals at `theta` (p, b), shape (b, n, p)."""
-        return np.stack(self._evaluate(theta, steps)[1], axis=-1)
+        _, columns, widths, _ = self._block(slice(None)).evaluate(theta, steps)
+        jacobian = np.stack(columns, axis=-1)
+        return jacobian if widths is None else jacobian / widths.T[:, np.newaxis]
 
-    def _evaluate(self, theta: Array, steps: Steps) -> tuple[Array, list[Array], Array]:
-        """Residuals, the columns of their Jacobians, and the number of evaluations."""
-        calls = np.ones(theta.shape[1])
-        factor = 1.0 if self.weights is None else self.weights
+    def _block(self, rows: slice) -> _Block:
+        weights = self.weights
+        if weights is not None and self.weighted_each:
+            weights = weights[rows]
+        inputs = tuple(array[rows] for array in self.inputs)
+        return _Block(self.function, self.data[rows], weights, inputs, self.scatter[rows])
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some fits of a sample, so few that all that is made of them fits the cache."""
+
+    function: Function
+    data: Array
+    weights: NDArray[Any] | None
+    inputs: Inputs
+    scatter: Array
+
+    def equations(self, theta: Array, steps: Steps) -> tuple[Equations, Array]:
+        """See `Sample.equations`."""
+        residual, columns, widths, calls = self.evaluate(theta, steps)
+        found = _summed(columns, residual, widths)
+        if self.function.both is None:
+            lost = np.isfinite(found.chisqr) & ~np.isfinite(found.gradient).all(axis=0)
+            if lost.any():
+                self._mend(found, theta, steps, np.flatnonzero(lost))
+        return found, calls
+
+    def _mend(self, found: Equations, theta: Array, steps: Steps, rows: Index) -> None:
+        """Take differences to the other side, where those to the first have no value."""
+        weights = self.weights if self.weights is None or len(self.weights) == 1 else self.weights[rows]
+        inputs = tuple(array[rows] for array in self.inputs)
+        some = _Block(self.function, self.data[rows], weights, inputs, self.scatter[rows])
+        residual, columns, widths, _ = some.evaluate(theta[:, rows], steps.chosen(rows).mirrored())
+        other = _summed(columns, residual, widths)
+        found.gradient[:, rows], found.normal[:, :, rows] = other.gradient, other.normal
+
+    def evaluate(self, theta: Array, steps: Steps) -> tuple[Array, list[Array], Array | None, Array]:
+        """Return residuals, the columns of their Jacobians, and the number of evaluations.
+
+        The columns are to be divided by the third array (p, b), if there is one.
+        """
+        calls, widths = np.ones(theta.shape[1]), None
         if self.function.both is None:
             value = self.function.value(theta, self.inputs)
-            columns = self._differences(theta, value, steps, factor)
+            columns, widths = self._differences(theta, value, steps, self.weights)
             calls += len(theta) * (1 + steps.central)
         else:
+            factor = 1.0 if self.weights is None else self.weights
             value, derivatives = self.function.both(theta, self.inputs, factor)
             columns = [np.broadcast_to(column, self.data.shape) for column in derivatives]
         residual = value - self.data
         if self.weights is not None:
             residual *= self.weights
-        return residual, columns, calls
+        return residual, columns, widths, calls
 
-    def _differences(self, theta: Array, value: Array, steps: Steps, factor: Any) -> list[Array]:
+    def _differences(
+        self, theta: Array, value: Array, steps: Steps, factor: Any
+    ) -> tuple[list[Array], Array]:
+        """Differences in the direction of each variable, and the lengths (p, b) over which they are taken."""
         ahead, behind = steps.points(theta, self.scatter)
         central = np.flatnonzero(steps.central)
         near = tuple(array[central] for array in self.inputs)
@@ -203,12 +260,12 @@ class Sample:
         for k in range(len(theta)):
             column = self._moved(theta, k, ahead[k], self.inputs) - value
             if len(central):
-                column[central] += value[central] - self._moved(
-                    theta[:, central], k, behind[k, central], near
-                )
-            column *= factor / (ahead[k] - behind[k])[:, np.newaxis]
+                below = self._moved(theta[:, central], k, behind[k, central], near)
+                column[central] += value[central] - below
+            if factor is not None:
+                column *= factor
             columns.append(column)
-        return columns
+        return columns, ahead - behind
 
     def _moved(self, theta: Array, k: int, to: Array, inputs: Inputs) -> Array:
         moved = theta.copy()
@@ -227,12 +284,28 @@ class Steps:
     central : ndarray of bool, shape (b,)
     lower, upper : ndarray, shape (p, b), or None
         Bounds.
+    sign : float
+        Direction of forward steps.
     """
 
     effect: Array
     central: Mask
     lower: Array | None
     upper: Array | None
+    sign: float = 1.0
+
+    def chosen(self, rows: slice | Index) -> Steps:
+        """Return those of some fits."""
+        return Steps(
+            self.effect[:, rows],
+            self.central[rows],
+            None if self.lower is None else self.lower[:, rows],
+            None if self.upper is None else self.upper[:, rows],
+        )
+
+    def mirrored(self) -> Steps:
+        """Return forward steps to the other side, also for fits that had central ones."""
+        return replace(self, central=np.zeros_like(self.central), sign=-self.sign)
 
     def points(self, theta: Array, scatter: Array) -> tuple[Array, Array]:
         """Return the values (p, b) ahead of and behind `theta`, between which differences are taken."""
@@ -240,19 +313,25 @@ class Steps:
         length = np.where(self.effect > 0.0, scatter / self.effect, np.inf)
         length = np.where(size > 0.0, np.minimum(size, length), np.where(length < np.inf, length, 1.0))
         length = np.where(length > 0.0, length, 1.0)
-        step = np.where(self.central, _CENTRAL, _FORWARD) * length
+        step = self.sign * np.where(self.central, _CENTRAL, _FORWARD) * length
         ahead, behind = theta + step, np.where(self.central, theta - step, theta)
         if self.upper is not None and self.lower is not None:
-            over = ahead > self.upper
-            ahead = np.where(over, np.where(self.central, self.upper, theta - step), ahead)
+            outside = (ahead > self.upper) | (ahead < self.lower)
+            ahead = np.where(outside, np.where(self.central, self.upper, theta - step), ahead)
             behind = np.maximum(behind, self.lower)
         return ahead, behind
 
 
-def _summed(columns: Sequence[Array], residual: Array) -> Equations:
+def _summed(columns: Sequence[Array], residual: Array, widths: Array | None) -> Equations:
+    """The normal equations of derivatives, or of differences over some widths (p, b)."""
+    found = _multiplied(columns, residual) if len(columns) >= _MANY else _paired(columns, residual)
+    if widths is None:
+        return found
+    return Equations(found.chisqr, found.gradient / widths, found.normal / (widths * widths[:, np.newaxis]))
+
+
+def _paired(columns: Sequence[Array], residual: Array) -> Equations:
     p, b = len(columns), len(residual)
-    if p >= _MANY:
-        return _multiplied(columns, residual)
     gradient, normal = np.empty((p, b)), np.empty((p, p, b))
     for i, column in enumerate(columns):
         gradient[i] = _dots(column, residual)

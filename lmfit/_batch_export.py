@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -243,6 +242,8 @@ def _stored(name: str, coordinate: Any, labels: Labels) -> tuple[tuple[str, ...]
 
 def load(path: str | PathLike[str]) -> tuple[Array, Parameters, Layout, Labels, dict[int, str]]:
     """Read what `save` wrote."""
+    from zipfile import BadZipFile
+
     try:
         with np.load(path, allow_pickle=False) as file:
             about = json.loads(str(file["about"]))

@@ -48,8 +48,10 @@ __all__ = ["Fits", "Function", "Solution", "Status", "solve", "solve_again"]
 
 #: A fit has converged when this fraction of a standard error remains after its step.
 _CONVERGED = 1e-7
-#: Length of a step, in standard errors, that may be the last, and from which on differences are central.
+#: Length of a step, in standard errors, that may be the last.
 _CLOSE = 1e-2
+#: Length of a step after which differences are central.
+_CENTRAL = 1e-3
 #: Length of a step after which the second-order part counts.
 _NEAR = 1.0
 #: Length of the longest step that says something about it.
@@ -59,7 +61,7 @@ _ALONG = 0.1
 #: By what factor the second-order part may shorten the last step.
 _MISLED = 4.0
 #: No faster convergence than this is foreseen.
-_RATE = 0.1
+_RATE = 0.05
 #: Relative steps without noise in the data below which all digits are there.
 _DIGITS = 1e-10
 #: Norm of a residual, in units of that of the data, that is rounding.
@@ -83,8 +85,8 @@ _STEEP = 1e-2
 _LOST = 1e-6
 #: By how much of its size a value that starts on a bound is moved off it when a fit is repeated.
 _INWARDS = 0.3
-#: Bytes of the arrays of an iteration, and limits of the number of fits.
-_CACHE, _FEWEST, _MOST = 1e7, 32, 2048
+#: Bytes of the data of the working set, and limits of the number of its fits.
+_CACHE, _FEWEST, _MOST = 2e6, 64, 4096
 
 
 class Status(enum.IntEnum):
@@ -183,7 +185,7 @@ def solve(
     """
     p, total = fits.start.shape
     if capacity is None:
-        capacity = int(np.clip(_CACHE / (8 * max(1, fits.data.shape[1]) * (p + 5)), _FEWEST, _MOST))
+        capacity = int(np.clip(_CACHE / (8 * max(1, fits.data.shape[1])), _FEWEST, _MOST))
     end = Solution.blank(p, total)
     if total:
         search = _Search(fits, units, min(capacity, total), max_iterations)
@@ -319,7 +321,7 @@ class _Search:
         """One iteration: evaluate, accept or reject, propose the next step."""
         state = self.state
         bounds = (state.lower, state.upper) if self.bounded else (None, None)
-        steps = Steps(state.scale, state.size < _CLOSE, *bounds)
+        steps = Steps(state.scale, state.size < _CENTRAL, *bounds)
         found, calls = self.sample.equations(state.trial, steps)
         state.nfev += calls
         new = state.iterations == 0
@@ -329,7 +331,8 @@ class _Search:
         self._measure(new)
         previous = state.size
         self._propose()
-        self._look_for_ends(accepted, previous)
+        precise = steps.central | (self.fits.function.both is not None)
+        self._look_for_ends(accepted & precise, accepted, previous)
 
     def _judge(self, found: Equations, new: Mask) -> Mask:
         """Say which steps are taken, and set the radii by how well they were predicted."""
@@ -387,14 +390,14 @@ class _Search:
 
     def _propose(self) -> None:
         state = self.state
-        scale = np.where(state.scale > 0.0, state.scale, 1.0)
+        unit = 1.0 / np.where(state.scale > 0.0, state.scale, 1.0)
         hessian = state.normal + state.second * (state.size < _NEAR)
         room = self._room() if self.bounded else None
-        scaled = None if room is None else (room[0] * scale, room[1] * scale)
+        scaled = None if room is None else (room[0] / unit, room[1] / unit)
         found = bounded_step(
-            hessian / scale / scale[:, np.newaxis], state.gradient / scale, state.radius, scaled
+            hessian * (unit * unit[:, np.newaxis]), state.gradient * unit, state.radius, scaled
         )
-        state.step, state.damping, state.side = found.step / scale, found.damping, found.side
+        state.step, state.damping, state.side = found.step * unit, found.damping, found.side
         state.length = np.sqrt(contracted(found.step, found.step))
         state.slope = contracted(state.gradient, state.step)
         state.predicted = -2.0 * state.slope - contracted(state.step, transformed(hessian, state.step))
@@ -413,8 +416,8 @@ class _Search:
     def _variance(self) -> Array:
         return np.asarray(self.state.chisqr / np.maximum(self.sample.number - len(self.state.theta), 1.0))
 
-    def _look_for_ends(self, accepted: Mask, previous: Array) -> None:
-        """Find out which fits have ended, and how."""
+    def _look_for_ends(self, precise: Mask, accepted: Mask, previous: Array) -> None:
+        """Find out which fits have ended, and how; only `precise` derivatives can say that one has converged."""
         state = self.state
         step = state.step
         size = np.sqrt(contracted(step, transformed(state.normal, step)) / self._variance())
@@ -423,35 +426,27 @@ class _Search:
         done = (size < _CLOSE) & (remains <= _CONVERGED)
         done |= (np.abs(step) <= _DIGITS * np.abs(state.theta)).all(axis=0)
         done |= np.sqrt(state.chisqr) <= _ROUNDING * self.sample.total
-        self.converged = self._confirmed(accepted & free & done, size)
+        converged = precise & free & done
+        plain = self._plain_size(size, ~free | (converged & (state.second[0, 0] != 0.0)))
+        # The second-order part may be wrong, and then makes steps short where they should be long.
+        misled = converged & (plain > np.maximum(_MISLED * size, _CONVERGED))
+        self.converged = converged & ~misled
         far = state.theta * state.scale
         self.stalled = state.radius <= _DIGITS * np.sqrt(contracted(far, far))
-        state.size = np.where(accepted, self._undamped(size, ~free), state.size)
-        state.second *= accepted & (state.size < _TELLING)
+        # A damped step is short wherever it is: what counts is its length without damping.
+        state.size = np.where(accepted, np.where(free, size, plain), state.size)
+        state.second *= accepted & ~misled & (state.size < _TELLING)
         failed = ~np.isfinite(state.chisqr)
         self.done = self.converged | self.stalled | failed | (state.iterations >= self.max_iterations)
 
-    def _undamped(self, size: Array, damped: Mask) -> Array:
-        """The lengths of the steps without damping, with which they are short wherever they are."""
-        state = self.state
-        rows = np.flatnonzero(damped)
+    def _plain_size(self, size: Array, wanted: Mask) -> Array:
+        """The lengths of the steps, in some fits those of plain Gauss-Newton steps."""
+        state, rows = self.state, np.flatnonzero(wanted)
         fixed = state.side[:, rows] != 0.0
-        plain = decrement(state.normal[:, :, rows], state.gradient[:, rows], fixed)
-        size = size.copy()
-        size[rows] = np.sqrt(plain / self._variance()[rows])
-        return size
-
-    def _confirmed(self, converged: Mask, size: Array) -> Mask:
-        """Let only those fits end that have a short step also without the second-order part."""
-        state = self.state
-        rows = np.flatnonzero(converged & state.second[0, 0].astype(bool))
-        if len(rows):
-            normal, fixed = state.normal[:, :, rows], state.side[:, rows] != 0.0
-            plain = np.sqrt(decrement(normal, state.gradient[:, rows], fixed) / self._variance()[rows])
-            misled = rows[plain > np.maximum(_MISLED * size[rows], _CONVERGED)]
-            state.second[:, :, misled] = 0.0
-            converged[misled] = False
-        return converged
+        found = decrement(state.normal[:, :, rows], state.gradient[:, rows], fixed)
+        plain = size.copy()
+        plain[rows] = np.sqrt(found / self._variance()[rows])
+        return plain
 
     def retire(self, end: Solution) -> None:
         """Note the fits that have ended, and let waiting ones take their places."""

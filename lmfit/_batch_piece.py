@@ -221,7 +221,7 @@ class _Fitting:
         data = piece.data
         if self.curves.kind is np.complex128:
             data = np.ascontiguousarray(data, dtype=np.complex128).view(np.float64)
-            if np.iscomplexobj(weights):
+            if weights is not None and weights.dtype.kind == "c":
                 weights = np.ascontiguousarray(weights).view(np.float64)
             elif weights is not None:
                 weights = np.repeat(weights, 2, axis=1)
