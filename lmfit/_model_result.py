@@ -21,6 +21,7 @@ from .result import MinimizerResult
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from typing_extensions import Self
 
     from .model import Model
 
@@ -224,7 +225,7 @@ class ModelResult:
         fit_data: FitData,
         found: MinimizerResult,
         parts: Mapping[str, Mapping[str, Any]],
-    ) -> ModelResult:
+    ) -> Self:
         """Make the result of a fit from what a file says of it."""
         settings = dict(parts["settings"])
         fit_kws = settings.pop("fit_kws", {})
@@ -393,7 +394,8 @@ class ModelResult:
         point = params if isinstance(params, Parameters) else self.params
         variables = model._arguments(point, {**self.userkws, **kwargs})[1]
         scaled = bool(self.scale_covar)
-        width = _bands.coverage_factor(sigma, found.nfree if scaled else None)
+        nfree, redchi = self._scale_of_errors
+        width = _bands.coverage_factor(sigma, nfree if scaled else None)
         covariance = np.nan_to_num(found.covar, nan=0.0)
         nodes = {"": model._node(variables), **model._nodes_of_parts(variables)}
         variances = {}
@@ -402,12 +404,18 @@ class ModelResult:
             variances[key] = _bands.curve_variance(slopes, covariance)
         total = variances.pop("")
         error = self._single_error(total.shape, self._elsewhere(kwargs)) * (
-            np.sqrt(found.redchi) if scaled else 1.0
+            np.sqrt(redchi) if scaled else 1.0
         )
         self.dely = width * _bands.total_error(total, 0.0)
         self.dely_comps = {key: width * _bands.total_error(part, 0.0) for key, part in variances.items()}
         self.dely_predicted = width * _bands.total_error(total, error)
         return self.dely
+
+    @property
+    def _scale_of_errors(self) -> tuple[int, float]:
+        """Degrees of freedom, and the variance of data of unit weight."""
+        assert self.result is not None
+        return self.result.nfree, self.result.redchi
 
     def _single_error(self, shape: tuple[int, ...], elsewhere: bool) -> Any:
         """Standard errors of single data: 1 without weights."""
