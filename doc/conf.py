@@ -37,8 +37,6 @@ toc_object_entries_show_parents = "hide"
 html_theme = "furo"
 html_title = f"lmfit {release}"
 html_show_sphinx = False
-pygments_style = "friendly"
-pygments_dark_style = "github-dark"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # numpydoc's lists of parameters have the types
