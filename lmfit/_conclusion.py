@@ -132,7 +132,8 @@ def _errors(
             reasons = dict.fromkeys(problem.names, "no degrees of freedom are left") | reasons
     full = found.matrix
     if problem.tied_names:
-        error = np.sqrt(np.nan_to_num(scale * np.diag(full)))
+        variances = (scale * full.diagonal()).tolist()
+        error = np.array([math.sqrt(value) if value > 0.0 else 0.0 for value in variances])
         full = propagate(np.vstack([np.eye(len(x)), problem.tied_gradient(x, error)]), full)
     _assign(problem, full, scale)
     return found.matrix * scale, reasons
