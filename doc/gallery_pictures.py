@@ -15,6 +15,18 @@ ORDER = (
     "bounds",
     "engines_compared",
     "confidence",
+    "uncertainties_compared",
+    "regions_2d",
+    "peaks_with_background",
+    "nist_models",
+    "global_fit",
+    "poisson_counts",
+    "robust_fit",
+    "image_2d",
+    "complex_resonator",
+    "spectral_map",
+    "series_with_pandas",
+    "custom_engine",
 )
 
 
