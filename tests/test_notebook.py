@@ -10,7 +10,8 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from nbclient import NotebookClient
 
-from lmfit import Minimizer, create_params
+from lmfit import Minimizer, conf_interval, create_params
+from lmfit.model import Model
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "examples" / "interactive.ipynb"
@@ -74,11 +75,25 @@ def test_everything_has_a_readable_representation():
     assert "no fit yet" in before
 
 
-@pytest.mark.parametrize("name", ["params", "result", "fitter"])
-def test_html(name):
-    x = np.arange(5.0)
-    fitter = Minimizer(lambda params: params["slope"] * x - 2 * x, create_params(slope=1.0))
-    things = {"fitter": fitter, "result": fitter.leastsq(), "params": fitter.params}
+@pytest.fixture(scope="module")
+def things():
+    """Return what a session shows, by name."""
+    x = np.linspace(0.0, 5.0, 30)
+    data = 2 * x + np.cos(9 * x)
+    fitter = Minimizer(lambda params: params["slope"] * x - data, create_params(slope=1.0))
+    result = fitter.leastsq()
+    line = Model(lambda x, slope: slope * x)
+    return {
+        "fitter": fitter,
+        "result": result,
+        "params": result.params,
+        "intervals": conf_interval(fitter),
+        "model result": line.fit(data, x=x, slope=1.0),
+    }
+
+
+@pytest.mark.parametrize("name", ["params", "result", "fitter", "intervals", "model result"])
+def test_html(name, things):
     html = things[name]._repr_html_()
     assert html.count("<table") == html.count("</table>") > 0
     assert "slope" in html
