@@ -213,15 +213,15 @@ class ConstrainedFit:
     def _levels(self, kind: str | None) -> Levels:
         result = self.recipe.result
         plain = self._shape is _unchanged
-        scaled = result.scale_covar and plain
-        known = self.problem.returns_number or (plain and not scaled)
+        known = self.problem.returns_number or (plain and not result.scale_covar)
         if kind is None:
             kind = KNOWN_ERRORS if known else F_TEST
-        elif kind == LIKELIHOOD and not scaled:
+        elif kind == LIKELIHOOD and (known or not plain):
             kind = KNOWN_ERRORS
-        return Levels(
-            kind, self._scale(known and kind != F_TEST), max(1, result.nfree), result.ndata, self.cost
-        )
+        else:
+            known = known or (plain and kind == KNOWN_ERRORS)
+        scale = self._scale(known and kind != F_TEST)
+        return Levels(kind, scale, max(1, result.nfree), result.ndata, self.cost)
 
     def _scale(self, known: bool) -> float:
         """What one degree of freedom adds to the cost."""

@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from . import printfuncs
+from .errors import ParameterNameError, close_matches
 
-__all__ = ["ConfidenceIntervals", "Interval", "Limit", "Missing"]
+__all__ = ["ConfidenceIntervals", "Interval", "Limit", "Missing", "chosen"]
 
 
 class Missing:
@@ -205,3 +206,37 @@ class ConfidenceIntervals(dict[str, list[tuple[float, float]]]):
 
     def _repr_html_(self) -> str:
         return printfuncs.ci_html_table(self)
+
+
+def chosen(p_names: Any, params: Mapping[str, Any]) -> list[str]:
+    """Return the names of the parameters that intervals are wanted for, by default of all variables.
+
+    Parameters
+    ----------
+    p_names : str, sequence of str or None
+    params : Parameters
+
+    Raises
+    ------
+    ParameterNameError
+        There is no parameter of such a name.
+    ValueError
+        A parameter is fixed, or nothing is wanted.
+    """
+    if p_names is None:
+        names = [name for name, par in params.items() if par.vary]
+    else:
+        names = [p_names] if isinstance(p_names, str) or not hasattr(p_names, "__iter__") else list(p_names)
+    for name in names:
+        if name not in params:
+            hint = close_matches(str(name), params) or f"; there are {', '.join(map(repr, params))}"
+            raise ParameterNameError(f"no parameter is named {name!r}{hint}")
+        if not params[name].vary and not params[name].expr:
+            raise ValueError(
+                f"parameter {name!r} is fixed and has no confidence interval; set vary=True and fit again"
+            )
+    if not names:
+        raise ValueError(
+            "there is no parameter to find an interval of; give p_names, or vary one and fit again"
+        )
+    return names

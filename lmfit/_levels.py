@@ -23,10 +23,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 from scipy import special
 
-__all__ = ["F_TEST", "KNOWN_ERRORS", "LIKELIHOOD", "Levels", "f_probability", "probability_of"]
+__all__ = [
+    "F_TEST",
+    "KNOWN_ERRORS",
+    "LIKELIHOOD",
+    "Levels",
+    "f_probability",
+    "probabilities",
+    "probability_of",
+]
 
 F_TEST = "f"
 KNOWN_ERRORS = "chi2"
@@ -104,3 +114,29 @@ def probability_of(sigma: float) -> float:
     (0.95, 0.6827)
     """
     return float(sigma) if sigma < 1.0 else math.erf(sigma / math.sqrt(2.0))
+
+
+def probabilities(sigmas: Any) -> tuple[float, ...]:
+    """Return levels, one or many, as probabilities, each once and in ascending order.
+
+    Raises
+    ------
+    ValueError
+        One of them is no number, or its probability is not between 0 and 1.
+
+    Examples
+    --------
+    >>> probabilities([0.95, 0.68, 0.95])
+    (0.68, 0.95)
+    """
+    try:
+        given = np.atleast_1d(np.asarray(sigmas, dtype=float)).tolist()
+        found = sorted({probability_of(sigma) for sigma in given})
+    except (TypeError, ValueError):
+        found = []
+    if not found or not all(0.0 < level < 1.0 for level in found):
+        raise ValueError(
+            "sigmas must be probabilities between 0 and 1 or, from 1 to 8, numbers of standard errors, "
+            f"not {sigmas!r:.80}"
+        )
+    return tuple(found)

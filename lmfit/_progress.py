@@ -7,17 +7,19 @@ bar costs nothing more.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from scipy.linalg.blas import ddot
 
 from ._derivatives import Array
 from ._problem import Policy
 
-__all__ = ["shown"]
+__all__ = ["counted", "shown"]
+
+_Item = TypeVar("_Item")
 
 
 @contextmanager
@@ -46,14 +48,41 @@ def shown(policy: Policy, progress: Any, title: str) -> Iterator[Policy]:
     if not progress:
         yield policy
         return
+    total = policy.max_nfev if math.isfinite(policy.max_nfev) else None
+    # Leaving the block closes the bar, however the search ends.
+    with _tqdm()(total=total, desc=title, unit=" calls") as bar:
+        yield replace(policy, iter_cb=_counting(bar, policy.iter_cb))
+
+
+def counted(items: Iterable[_Item], progress: Any, total: int, title: str, unit: str) -> Iterator[_Item]:
+    """Return `items` one by one, and show how many are done if `progress` is true.
+
+    Parameters
+    ----------
+    items : iterable
+    progress : bool
+        Whether to show a bar.
+    total : int
+        Number of items.
+    title : str
+        What stands before the bar.
+    unit : str
+        What one item is.
+
+    Raises
+    ------
+    ImportError
+        The package tqdm is missing.
+    """
+    return iter(_tqdm()(items, total=total, desc=title, unit=f" {unit}s") if progress else items)
+
+
+def _tqdm() -> Any:
     try:
         from tqdm.auto import tqdm
     except ImportError as error:
         raise ImportError("progress=True needs the package tqdm: pip install 'lmfit[progress]'") from error
-    total = policy.max_nfev if math.isfinite(policy.max_nfev) else None
-    # Leaving the block closes the bar, however the search ends.
-    with tqdm(total=total, desc=title, unit=" calls") as bar:
-        yield replace(policy, iter_cb=_counting(bar, policy.iter_cb))
+    return tqdm
 
 
 def _counting(bar: Any, callback: Callable[..., Any] | None) -> Callable[..., Any]:

@@ -25,13 +25,15 @@ from ._constrained import ConstrainedFit, Recipe
 from ._derivatives import Array
 from ._engines import Objective
 from ._engines.parallel import mapping, pool
-from ._intervals import ConfidenceIntervals, Interval, Limit, Missing
-from ._levels import F_TEST, KNOWN_ERRORS, LIKELIHOOD, f_probability, probability_of
+from ._intervals import ConfidenceIntervals, Interval, Limit, Missing, chosen
+from ._levels import F_TEST, KNOWN_ERRORS, LIKELIHOOD, f_probability, probabilities
 from ._problem import Policy
 from ._profile import TOO_FAR, Failure, Node, Side, crossings
+from ._progress import counted
 from ._refit import State
 from ._region import walked
-from .errors import MinimizerException, ParameterNameError, close_matches
+from ._rules import check_setting
+from .errors import MinimizerException
 from .minimizer import _derivative
 from .printfuncs import ci_report, report_ci
 from .result import MinimizerResult
@@ -231,9 +233,10 @@ def conf_interval(
         "verbose": verbose, "prob_func": prob_func, "min_rel_change": min_rel_change,
     })  # fmt: skip
     recipe = _recipe(minimizer, call["result"])
-    levels = _probabilities(SIGMAS if call["sigmas"] is None else call["sigmas"])
-    names = _chosen(recipe, call["p_names"])
+    levels = probabilities(SIGMAS if call["sigmas"] is None else call["sigmas"])
+    names = chosen(call["p_names"], recipe.params)
     test = _Test.of(call["prob_func"])
+    check_setting("maxiter", call["maxiter"], 1, "a number of refits, at least 1")
     task = _Profiles(recipe, test, levels, int(call["maxiter"]), float(call["min_rel_change"]))
     nfev, better = 0, None
     for _ in range(_MAX_RESTARTS if restart else 1):
@@ -242,7 +245,7 @@ def conf_interval(
         lowest = min(found, key=lambda profile: profile.lowest)
         if not lowest.better:
             break
-        better = lowest.better
+        better = _settled(recipe, lowest.better)
         task = replace(task, recipe=_moved(recipe, better))
     ci = ConfidenceIntervals({profile.name: profile.interval for profile in found}, nfev, better)
     return (ci, {profile.name: profile.trace for profile in found}) if call["trace"] else ci
@@ -314,6 +317,9 @@ def conf_interval2d(
     })  # fmt: skip
     recipe = _recipe(minimizer, call["result"])
     names = _two_names(recipe, call["x_name"], call["y_name"])
+    for setting in ("nx", "ny"):
+        check_setting(setting, call[setting], 1, "a number of values, at least 1")
+    check_setting("nsigma", call["nsigma"], 0, "a number that is not negative")
     spans = _spans(recipe, names, call["limits"], float(call["nsigma"]))
     xs, ys = (
         _spaced(name, span, int(count), log is True or log == axis)
@@ -340,8 +346,9 @@ def _in_order(positional: tuple[Any, ...], order: tuple[str, ...], named: dict[s
 
 
 def _recipe(minimizer: Any, result: Any) -> Recipe:
-    """How to do the fit of a Minimizer again."""
-    result = getattr(minimizer, "result", None) if result is None else getattr(result, "result", result)
+    """How to do the fit of a Minimizer, or of the result of a model's fit, again."""
+    given, minimizer = minimizer, getattr(minimizer, "minimizer", minimizer)
+    result = getattr(given, "result", None) if result is None else getattr(result, "result", result)
     if not isinstance(result, MinimizerResult):
         raise MinimizerException(
             "confidence intervals need a fit that has been made: call minimizer.leastsq() or minimize() first"
@@ -379,43 +386,18 @@ def _moved(recipe: Recipe, values: Mapping[str, float]) -> Recipe:
     return replace(recipe, params=params)
 
 
-def _probabilities(sigmas: Any) -> tuple[float, ...]:
-    """Levels as probabilities, each once, in ascending order."""
-    given = [float(sigma) for sigma in np.atleast_1d(np.asarray(sigmas, dtype=float)).tolist()]
-    bad = [sigma for sigma in given if not 0.0 < sigma < math.inf]
-    if bad or not given:
-        raise ValueError(
-            "sigmas must be probabilities between 0 and 1 or, from 1 on, numbers of standard errors, "
-            f"not {sigmas!r}"
-        )
-    return tuple(sorted({probability_of(sigma) for sigma in given}))
-
-
-def _chosen(recipe: Recipe, p_names: Any) -> list[str]:
-    params = recipe.params
-    if p_names is None:
-        return [name for name, par in params.items() if par.vary]
-    names = [p_names] if isinstance(p_names, str) else list(p_names)
-    for name in names:
-        _check_name(recipe, name)
-    return names
-
-
-def _check_name(recipe: Recipe, name: Any) -> None:
-    params = recipe.params
-    if name not in params:
-        raise ParameterNameError(f"no parameter is named {name!r}{close_matches(str(name), params)}")
-    if not params[name].vary and not params[name].expr:
-        raise ValueError(
-            f"parameter {name!r} is fixed and has no confidence interval; set vary=True and fit again"
-        )
+def _settled(recipe: Recipe, values: Mapping[str, float]) -> dict[str, float]:
+    """The values of the variables at the minimum next to a point."""
+    fit = ConstrainedFit(_moved(recipe, values))
+    found = fit.hold([]).refit(np.empty(0), fit.x)
+    return dict(zip(fit.names, found.x.tolist()))
 
 
 def _two_names(recipe: Recipe, x_name: Any, y_name: Any) -> tuple[str, str]:
     for name in (x_name, y_name):
         if name is None:
             raise TypeError("conf_interval2d() needs the names of two parameters, x_name and y_name")
-        _check_name(recipe, name)
+    chosen([x_name, y_name], recipe.params)
     if x_name == y_name:
         raise ValueError(f"x_name and y_name must be two parameters, not {x_name!r} twice")
     return str(x_name), str(y_name)
@@ -423,7 +405,13 @@ def _two_names(recipe: Recipe, x_name: Any, y_name: Any) -> tuple[str, str]:
 
 def _spans(recipe: Recipe, names: tuple[str, str], limits: Any, nsigma: float) -> list[tuple[float, float]]:
     if limits is not None:
-        return [(float(min(pair)), float(max(pair))) for pair in limits]
+        try:
+            (x_one, x_two), (y_one, y_two) = np.asarray(limits, dtype=float).tolist()
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"limits must be ((x_upper, x_lower), (y_upper, y_lower)), not {limits!r:.80}"
+            ) from error
+        return [(min(x_one, x_two), max(x_one, x_two)), (min(y_one, y_two), max(y_one, y_two))]
     found = []
     for name in names:
         par = recipe.params[name]
@@ -458,11 +446,14 @@ class _Test:
     function : callable or None
     takes_results : bool
         Whether it takes two results, as in lmfit 1.x.
+    takes_nfix : bool
+        Whether it takes the number of parameters that are fixed.
     """
 
     kind: str | None
     function: Callable[..., float] | None = None
     takes_results: bool = False
+    takes_nfix: bool = True
 
     @classmethod
     def of(cls, prob_func: ProbFunc) -> _Test:
@@ -475,7 +466,8 @@ class _Test:
                 f"prob_func must be a function, None, {F_TEST!r}, {LIKELIHOOD!r} or {KNOWN_ERRORS!r}, "
                 f"not {prob_func!r}"
             )
-        return cls(None, prob_func, _required_arguments(prob_func) == 2)
+        required, most = _arguments(prob_func)
+        return cls(None, prob_func, required == 2, most > 4)
 
     def probability(self, fit: ConstrainedFit, rise: float, x: Array, nfix: int) -> float:
         """Return the probability of a rise above the least cost of `fit`."""
@@ -484,7 +476,8 @@ class _Test:
         cost = fit.cost + max(rise, 0.0)
         best = fit.recipe.result
         if not self.takes_results:
-            return float(self.function(best.ndata, best.nvarys, cost, fit.cost, nfix))
+            further = (nfix,) if self.takes_nfix else ()
+            return float(self.function(best.ndata, best.nvarys, cost, fit.cost, *further))
         nfree = best.nfree + nfix
         params = _moved(fit.recipe, dict(zip(fit.names, x.tolist()))).params
         new = replace(
@@ -498,13 +491,16 @@ class _Test:
         return float(self.function(replace(best, chisqr=fit.cost), new))
 
 
-def _required_arguments(function: Callable[..., Any]) -> int:
+def _arguments(function: Callable[..., Any]) -> tuple[int, float]:
+    """How many positional arguments a function must and may have."""
     try:
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return 0
+    except (TypeError, ValueError):  # some that are written in C do not say
+        return 4, 5
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(par.default is par.empty and par.kind in kinds for par in parameters)
+    plain = [par for par in parameters if par.kind in kinds]
+    any_number = any(par.kind is par.VAR_POSITIONAL for par in parameters)
+    return sum(par.default is par.empty for par in plain), math.inf if any_number else len(plain)
 
 
 @dataclass(frozen=True)
@@ -694,7 +690,7 @@ def _collected(
             profiles: Iterator[_Found] = (task(name, fit) for name in names)
         else:
             profiles = iter(mapping(crew)(task, names))
-        for profile in _bar(profiles, progress, len(names), "profile"):
+        for profile in counted(profiles, progress, len(names), "confidence", "profile"):
             found.append(profile)
             if verbose:
                 print(_told(profile))
@@ -707,17 +703,6 @@ def _told(profile: _Found) -> str:
         side = "lower" if limit.side < 0 else "upper"
         lines += [f"  {limit.probability:.2%} {side}: {limit.value:.8g} {limit.reason}".rstrip()]
     return "\n".join(lines)
-
-
-def _bar(items: Iterator[Any], progress: bool, total: int, unit: str) -> Iterator[Any]:
-    """Show how many of `items` are done."""
-    if not progress:
-        return items
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        raise ImportError("progress=True needs the package tqdm: pip install 'lmfit[progress]'") from error
-    return iter(tqdm(items, total=total, unit=f" {unit}s", desc="confidence"))
 
 
 @dataclass(frozen=True)
@@ -759,9 +744,9 @@ def _grid(task: _Region, ys: Array, executor: Any, progress: bool) -> tuple[Arra
     """All rows, in one walk or in blocks that workers make."""
     with pool(executor, "executor") as crew:
         if crew is None:
-            return task(ys, lambda rows: _bar(rows, progress, len(ys), "row"))
+            return task(ys, lambda rows: counted(rows, progress, len(ys), "confidence", "row"))
         blocks = np.array_split(ys, min(len(ys), _BLOCKS))
-        made = list(_bar(iter(mapping(crew)(task, blocks)), progress, len(blocks), "block"))
+        made = list(counted(mapping(crew)(task, blocks), progress, len(blocks), "confidence", "block"))
     return np.vstack([rows for rows, _ in made]), sum(nfev for _, nfev in made)
 
 
