@@ -49,10 +49,11 @@ bench: $(VENV)/.has-plot
 	@set -e; for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python $$script; echo; done
 
 doc: $(VENV)/.has-docs
-	$(BIN)/sphinx-build -q -W -C -D project=lmfit -b html doc doc/_build/html
+	$(BIN)/sphinx-build -q -W --keep-going -b html doc doc/_build/html
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis doc/_build quickstart.png
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis *.png
+	rm -rf doc/_build doc/_generated doc/auto_examples doc/sg_execution_times.rst
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
