@@ -321,8 +321,11 @@ class Minimizer:
             outcome, aborted = _run(engine, problem, options)
         problem.finish()
         result = concluded(problem, engine, outcome, aborted, flags, options)
-        self._write_back(result)
-        self._last_settings = settings
+        try:
+            self._write_back(result, settings)
+        except BaseException:  # Ctrl-C at the worst moment must not leave the parameters half written
+            self._write_back(result, settings)
+            raise
         return result
 
     def search_again(self, result: MinimizerResult | None = None) -> tuple[Engine, Problem, dict[str, Any]]:
@@ -418,8 +421,8 @@ class Minimizer:
             if name not in last or last[name]._val != value:
                 problem.params[name].init_value = value
 
-    def _write_back(self, result: MinimizerResult) -> None:
-        self.result = result
+    def _write_back(self, result: MinimizerResult, settings: _Settings) -> None:
+        self.result, self._last_settings = result, settings
         for par in (*self._params.values(), *self._originals):
             found = result.params[str(par.name)]
             par._val, par.init_value = found._val, found.init_value
