@@ -239,23 +239,36 @@ def bound_call(func: Call, signature: Signature, parameters: Sequence[str], fixe
     >>> call(10, 1)
     21
     """
-    arguments, named = signature.arguments, signature.keyword_only
-    ahead = 0
-    while ahead < len(arguments) and arguments[ahead] in fixed and arguments[ahead] not in named:
-        ahead += 1
-    end = ahead + len(parameters)
-    if arguments[ahead:end] == tuple(parameters) and named.isdisjoint(parameters):
-        # By position, which is the fastest way to call a function.
-        first = arguments[:ahead]
+    layout = _layout(signature.arguments, signature.keyword_only, tuple(parameters), tuple(fixed))
+    if layout is not None:
+        first, rest = layout
         lead = [fixed[name] for name in first]
-        if ahead == len(fixed):
-            return functools.partial(func, *lead)
-        return functools.partial(func, *lead, **{name: fixed[name] for name in fixed if name not in first})
+        return functools.partial(func, *lead, **{name: fixed[name] for name in rest})
 
     def call(*values: float) -> Any:
         return func(**fixed, **dict(zip(parameters, values)))
 
     return call
+
+
+@functools.lru_cache(maxsize=1024)
+def _layout(
+    arguments: tuple[str, ...],
+    keyword_only: frozenset[str],
+    parameters: tuple[str, ...],
+    fixed: tuple[str, ...],
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Which of the fixed arguments are given by position and which by name, such that parameters follow.
+
+    By position is the fastest way to call a function; None where it cannot be done.
+    """
+    ahead = 0
+    while ahead < len(arguments) and arguments[ahead] in fixed and arguments[ahead] not in keyword_only:
+        ahead += 1
+    first, following = arguments[:ahead], arguments[ahead : ahead + len(parameters)]
+    if following != parameters or not keyword_only.isdisjoint(parameters):
+        return None
+    return first, tuple(name for name in fixed if name not in first)
 
 
 def _total(terms: Iterator[tuple[bool, Any]]) -> Any:

@@ -586,7 +586,9 @@ class Model:
         fixed = self._fixed(variables)
         roots = self._param_root_names
         call = bound_call(self.func, self._signature, roots, fixed)
-        return Term(call, first, self.param_names, self._both(call, fixed) if differentiate else None)
+        if not differentiate:
+            return Term(call, first, roots)
+        return Term(call, first, self.param_names, self._both(call, fixed))
 
     def _nodes_of_parts(self, variables: Mapping[str, Any]) -> dict[str, Node]:
         """Return the components with their variables bound, by prefix or name, for all parameters."""
