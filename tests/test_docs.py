@@ -2,8 +2,8 @@
 
 A page is one session: its blocks run in their order and share their names.
 
-* ``.. code-block:: python`` is run. If it prints something, the next block must be a ``none`` one with that;
-  numbers may differ in their last digits.
+* ``.. code-block:: python`` is run. If it prints something, the next block must be a ``none`` or ``text`` one with
+  that; numbers may differ in their last digits.
 * ``>>>`` examples are doctests.
 * ``.. testsetup::`` is run too, but not shown by Sphinx.
 """
@@ -112,7 +112,7 @@ def test_code_of_the_page(path):
     for block in blocks(path.read_text(encoding="utf-8")):
         where = f"{path.name}, line {block.line}: the block"
         if waiting is not None:
-            assert block.kind == "none", f"{where} should be what the one before it prints:\n{waiting}"
+            assert block.kind in ("none", "text"), f"{where} should be what the one before prints:\n{waiting}"
             assert_printed(waiting, block.text, where)
             waiting = None
         elif block.kind == "session":

@@ -47,7 +47,7 @@ def test_readme_prints_what_it_says(tmp_path):
     readme = (ROOT / "README.rst").read_text(encoding="utf-8")
     code, report = (
         textwrap.dedent(re.search(rf"code-block:: {kind}\n\n((?: .*\n|\n)+)", readme)[1])
-        for kind in ("python", "none")
+        for kind in ("python", "text")
     )
     script = tmp_path / "example.py"
     script.write_text(code, encoding="utf-8")
