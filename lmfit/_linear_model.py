@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, TypeAlias
 
 from . import lineshapes
 from ._linearity import Linearity
 from .parameter import Parameters
-
-if TYPE_CHECKING:
-    from .model import Model
 
 __all__ = ["Roles", "linearity", "roles"]
 
@@ -25,12 +22,13 @@ Roles: TypeAlias = dict[str, str | None]
 _LINEAR = ""
 
 
-def roles(model: Model, free: Collection[str]) -> Roles:
+def roles(model: Any, free: Collection[str]) -> Roles:
     """Return which of its parameters a model is linear in, all at once.
 
     Parameters
     ----------
     model : Model
+        Or CompositeModel.
     free : collection of str
         Names of those that may vary: of two factors the one with more of them is the linear one.
 
@@ -91,7 +89,7 @@ def linearity(roles: Mapping[str, str | None], params: Parameters) -> Linearity:
     return Linearity(tuple(linear), tuple(unknown), reasons)
 
 
-def _of_function(model: Model) -> Roles:
+def _of_function(model: Any) -> Roles:
     """The roles of a model with a function of its own."""
     try:
         known = lineshapes.with_derivatives(model.func) is not None and not model._evaluates_itself
@@ -118,7 +116,7 @@ def _of_product(left: Roles, right: Roles, free: Collection[str]) -> Roles:
     return {name: found[name] for name in (*left, *right)}
 
 
-def _terms(model: Model) -> Iterator[Model]:
+def _terms(model: Any) -> Iterator[Any]:
     """The terms of a sum or difference, without recursion: sums can be long chains."""
     stack = [model]
     while stack:

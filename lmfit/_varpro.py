@@ -183,6 +183,10 @@ class Search:
         The residual there.
     ftol, xtol : float
         Relative reduction of the sum of squares, and relative step, at which the search ends.
+    first : float
+        Length of the first step, in units of the start values.
+    check : bool
+        Whether to make sure, by an evaluation, that the residual is linear.
 
     Examples
     --------
@@ -199,14 +203,22 @@ class Search:
     """
 
     def __init__(
-        self, problem: Separable, start: Array, at_start: Array, ftol: float = 1e-10, xtol: float = 1e-10
+        self,
+        problem: Separable,
+        start: Array,
+        at_start: Array,
+        ftol: float = 1e-10,
+        xtol: float = 1e-10,
+        first: float = 0.5,
+        check: bool = True,
     ) -> None:
         self._problem, self._ftol, self._xtol = problem, ftol, xtol
         self._others = np.flatnonzero(~problem.linear)
         self._size = norm(at_start)
         self.here = problem.projected(start, at_start)
         self._units = np.zeros(len(self._others))
-        self._radius = 1.0
+        self._radius = first
+        self._check = check
 
     def run(self) -> End:
         """Search until the end, at the point `here`.
@@ -216,7 +228,8 @@ class Search:
         NotLinear
             The residual is not linear where it should be.
         """
-        self._check_linear()
+        if self._check:
+            self._check_linear()
         if not self._others.size:
             return End.SOLVED
         while True:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .._derivatives import Array, norm
 from .._linearity import Linearity, found_by_trying
 from .._problem import Problem, Space, View
-from .._varpro import End, NotLinear, Search, Separable
+from .._varpro import NotLinear, Search, Separable
 from ..errors import MinimizerException, close_matches
 from .base import Objective, Outcome, register
 from .polish import improved
@@ -25,6 +25,8 @@ __all__ = ["varpro"]
 _TOLERANCE = 1e-7
 #: With exact derivatives the last digits cost one step more, which is less than the polish does.
 _WITH_DERIVATIVES = 1e-10
+#: Lengths of the first step of the search, and of another one if that fails, in units of the start values.
+_FIRST_STEPS = (0.5, 0.1)
 #: Step of a forward difference, in units of the variable.
 _FORWARD = float(np.finfo(float).eps) ** 0.5
 
@@ -41,36 +43,45 @@ _FORWARD = float(np.finfo(float).eps) ** 0.5
     needs_linear=True,
 )
 def varpro(view: View, options: dict[str, Any]) -> Outcome:
-    """Search with the linear variables projected out, with a polish unless that option is False."""
+    """Search for the variables that are not linear, with a polish unless that option is False."""
     problem = view.problem
-    linearity = _linearity(problem, options.get("linear"))
+    known = _known(problem, options.get("linear"))
+    certain = not known.unknown and "linear" not in options
+    linearity = _tried(problem, known)
     columns = _Columns(view, linearity.linear)
     separable = Separable(problem.probe, columns, columns.linear, problem.domain)
     tolerance = _TOLERANCE if problem.derivative is None else _WITH_DERIVATIVES
     tolerances = {"ftol": tolerance, "xtol": tolerance}
     tolerances |= {key: options[key] for key in tolerances if key in options}
-    search = Search(separable, np.array(problem.start), problem.start_residual, **tolerances)
-    try:
-        end = search.run()
-    except NotLinear:
-        raise MinimizerException(
-            f"varpro: the residual is not linear in {', '.join(map(repr, linearity.linear))} together; "
-            "name those in which it is by the option linear=[...], or use another engine"
-        ) from None
-    problem.probe(search.here.x.tolist())  # it has only been calculated so far
-    # After a small step there may be no minimum, which the polish then finds out.
-    outcome = Outcome(
-        end is not End.STEP, end.value.format(**tolerances), extras={"linear_names": list(linearity.linear)}
-    )
-    return improved(problem, outcome, options.get("polish", True))
+    start, at_start = np.array(problem.start), problem.start_residual
+    for first in _FIRST_STEPS:
+        search = Search(separable, start, at_start, first=first, check=not certain, **tolerances)
+        try:
+            end = search.run()
+        except NotLinear:
+            raise MinimizerException(
+                f"varpro: the residual is not linear in {', '.join(map(repr, linearity.linear))} together; "
+                "name those in which it is by the option linear=[...], or use another engine"
+            ) from None
+        problem.probe(search.here.x.tolist())  # it has only been calculated so far
+        extras = {"linear_names": list(linearity.linear)}
+        outcome = Outcome(True, end.value.format(**tolerances), extras=extras)
+        outcome = improved(problem, outcome, options.get("polish", True))
+        if outcome.success:
+            break
+    return outcome
 
 
-def _linearity(problem: Problem, given: Sequence[str] | str | None) -> Linearity:
-    """Which variables are linear; it is an error if none is."""
+def _known(problem: Problem, given: Sequence[str] | str | None) -> Linearity:
+    """What the user or the objective says of the variables."""
     if given is not None:
         return Linearity(_checked([given] if isinstance(given, str) else given, problem))
     ask = getattr(problem.function, "linearity", None)
-    known = Linearity(unknown=tuple(problem.names)) if ask is None else ask(problem.params)
+    return Linearity(unknown=tuple(problem.names)) if ask is None else ask(problem.params)
+
+
+def _tried(problem: Problem, known: Linearity) -> Linearity:
+    """Which variables are linear; it is an error if none is."""
     found = found_by_trying(
         problem.probe, problem.start, problem.start_residual, problem.names, known, problem.domain
     )
