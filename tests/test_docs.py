@@ -2,8 +2,8 @@
 
 A page is one session: its blocks run in their order and share their names.
 
-* ``.. code-block:: python`` is run. If it prints something, the next block must be a ``none`` or ``text`` one with
-  that; numbers may differ in their last digits.
+* ``.. code-block:: python`` is run. If it prints something, the next block must be a ``none`` or ``text`` one
+  with that; numbers may differ in their last digits.
 * ``>>>`` examples are doctests.
 * ``.. testsetup::`` is run too, but not shown by Sphinx.
 """
