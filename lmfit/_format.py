@@ -37,7 +37,7 @@ __all__ = [
 LINE_WIDTH = 80
 _DIGITS = re.compile("([0-9]+)")
 #: What an expression may be broken after: an operator or a comma, but not the sign of an exponent.
-_PIECES = re.compile(r".+?(?:\*\*|[*/,]|(?<![\d.][eE])[-+]|$) *")
+_PIECES = re.compile(r".+?(?:\*\*|//|[*/,]|(?<![\d.][eE])[-+]|$) *")
 
 
 def to_float(val: Any) -> float | None:

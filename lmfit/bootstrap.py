@@ -10,9 +10,9 @@ from __future__ import annotations
 import copy
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,10 @@ from ._derivatives import Array
 from ._engines import Finds, Objective
 from ._engines.base import generator
 from ._engines.parallel import mapping, pool
-from ._intervals import ConfidenceIntervals, Interval, Limit, Missing
-from ._levels import probability_of
+from ._intervals import ConfidenceIntervals, Interval, Limit, Missing, chosen
+from ._levels import probabilities
 from ._problem import Policy, Problem, _as_floats
+from ._progress import counted
 from ._resampling import (
     KINDS,
     Draw,
@@ -37,7 +38,8 @@ from ._resampling import (
     shortest,
 )
 from ._robust import SUM_OF_SQUARES
-from .errors import MinimizerException, ParameterNameError, close_matches
+from ._rules import check_setting
+from .errors import MinimizerException, close_matches
 from .minimizer import Minimizer
 from .parameter import Parameters
 from .result import MinimizerResult
@@ -46,6 +48,7 @@ __all__ = ["BootstrapIntervals", "bootstrap_interval", "credible_interval"]
 
 #: The levels of the manual.
 SIGMAS = (0.674, 0.95, 0.997)
+_NUMBER = "the number of data sets, a positive whole number"
 #: Data sets that one process fits before it reports: few enough for a bar to move.
 _GROUP = 20
 
@@ -167,13 +170,14 @@ def bootstrap_interval(
     """
     _check_choice("kind", kind, KINDS)
     _check_choice("limits", limits, ("percentile", "bca"))
-    if n != int(n) or n < 1:
-        raise ValueError(f"n must be the number of data sets, a positive whole number, not {n!r}")
-    levels = _probabilities(sigmas)
+    check_setting("n", n, 1, _NUMBER)
+    if n != int(n):
+        raise ValueError(f"n must be {_NUMBER}, but is {n!r}")
+    levels = probabilities(sigmas)
     if isinstance(result, (str, list, tuple)):
         result, p_names = None, result
     fit = _Fit.of(minimizer, result, kind)
-    names = _chosen(p_names, fit.problem.params, fit.problem.names)
+    names = chosen(p_names, fit.problem.params)
     answers = _collected(fit.refits(names), _seeds(seed, int(n)), executor, progress)
     good = [answer.values for answer in answers if not answer.failure]
     sample = dict(zip(names, np.array(good, dtype=float).reshape(-1, len(names)).T.copy()))
@@ -231,15 +235,15 @@ def credible_interval(
     [0.0, 0.7, 2.3]
     """
     _check_choice("kind", kind, ("equal-tailed", "highest"))
-    levels = _probabilities(sigmas)
-    chain = getattr(result, "flatchain", None)
-    if chain is None:
+    levels = probabilities(sigmas)
+    flatchain = getattr(result, "flatchain", None)
+    if flatchain is None:
         raise ValueError(
             "there is no chain to take credible intervals from: call Minimizer.emcee(), which needs "
             "pip install 'lmfit[mcmc]', and give its result"
         )
-    names = _chosen(p_names, result.params, result.var_names)
-    sample = _sample_of(chain, result.params, result.var_names, names)
+    names = chosen(p_names, result.params)
+    sample = _sample_of(flatchain, result.params, result.var_names, names)
     pick = _Quantiles if kind == "equal-tailed" else _Shortest
     values = {name: float(result.params[name].value) for name in names}
     return ConfidenceIntervals(
@@ -369,6 +373,11 @@ class _Fit:
     @classmethod
     def of(cls, minimizer: Minimizer, result: Any, kind: str) -> _Fit:
         """Return that of a Minimizer, by default its last one."""
+        if not hasattr(minimizer, "search_again"):
+            raise TypeError(
+                "minimizer must be a Minimizer after a fit, or the result of the fit of a model, "
+                f"not {minimizer!r:.80}"
+            )
         engine, problem, options = minimizer.search_again(result)
         found: Any = minimizer.result if result is None else result
         at_best = problem.begin()
@@ -434,26 +443,9 @@ def _collected(
 ) -> list[_Answer]:
     """The answers for all seeds, in order, from as many workers as there are."""
     groups = [seeds[first : first + _GROUP] for first in range(0, len(seeds), _GROUP)]
-    answers: list[_Answer] = []
-    with pool(executor, "executor") as crew, _bar(len(seeds), progress) as advance:
-        for group in map(task, groups) if crew is None else mapping(crew)(task, groups):
-            answers += group
-            advance(len(group))
-    return answers
-
-
-@contextmanager
-def _bar(total: int, progress: bool) -> Iterator[Callable[[int], object]]:
-    """Yield what moves a bar, if there is to be one."""
-    if not progress:
-        yield lambda count: None
-        return
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        raise ImportError("progress=True needs the package tqdm: pip install 'lmfit[progress]'") from error
-    with tqdm(total=total, desc="bootstrap", unit=" refits") as bar:
-        yield bar.update
+    with pool(executor, "executor") as crew:
+        answers = chain.from_iterable(map(task, groups) if crew is None else mapping(crew)(task, groups))
+        return list(counted(answers, progress, len(seeds), "bootstrap", "refit"))
 
 
 def _seeds(seed: Any, n: int) -> list[np.random.SeedSequence]:
@@ -530,35 +522,6 @@ def _sample_of(
 
 def _no_objective(params: Parameters) -> Array:
     raise AssertionError("expressions do not need the objective")
-
-
-def _chosen(p_names: str | Iterable[str] | None, params: Parameters, variables: Sequence[str]) -> list[str]:
-    """Names of parameters that are not fixed, by default of all variables."""
-    names = list(variables) if p_names is None else [p_names] if isinstance(p_names, str) else list(p_names)
-    if not names:
-        raise ValueError(
-            "there is no variable to find an interval of; give p_names, or set vary=True and fit"
-        )
-    for name in names:
-        if name not in params:
-            raise ParameterNameError(f"there is no parameter {name!r}{close_matches(name, params)}")
-        if name not in variables and not params[name].expr:
-            raise ValueError(
-                f"parameter {name!r} is fixed, so that it has no interval; set vary=True and fit"
-            )
-    return names
-
-
-def _probabilities(sigmas: float | Iterable[float]) -> list[float]:
-    """Levels as probabilities in ascending order."""
-    given = [sigmas] if isinstance(sigmas, (int, float)) else list(sigmas)
-    levels = sorted({probability_of(sigma) for sigma in given})
-    if not all(0.0 < level < 1.0 for level in levels):
-        raise ValueError(
-            "sigmas must be probabilities above 0 and below 1, or numbers of sigma from 1 to 8, "
-            f"not {sigmas!r}"
-        )
-    return levels
 
 
 def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:

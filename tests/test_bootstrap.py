@@ -259,13 +259,13 @@ def test_tied_parameters():
 
 def test_without_variables():
     fixed = {"value": 1.0, "vary": False}
-    with pytest.raises(ValueError, match="there is no variable to find an interval of"):
+    with pytest.raises(ValueError, match="there is no parameter to find an interval of"):
         bootstrap_interval(fitted(params=create_params(a=fixed, b=fixed)))
 
 
 def test_unknown_and_fixed_names():
     fitter = fitted(params=create_params(a=0.5, b=1.0, slope={"value": 3.0, "vary": False}))
-    with pytest.raises(KeyError, match="there is no parameter 'slop'; did you mean 'slope'"):
+    with pytest.raises(KeyError, match="no parameter is named 'slop'; did you mean 'slope'"):
         bootstrap_interval(fitter, p_names="slop")
     with pytest.raises(ValueError, match="parameter 'slope' is fixed"):
         bootstrap_interval(fitter, p_names=["a", "slope"])
@@ -279,21 +279,36 @@ def test_unknown_and_fixed_names():
             "kind must be one of 'residual', 'case', 'parametric', not 'residuals'; did you",
         ),
         ({"limits": "bc"}, "limits must be one of 'percentile', 'bca', not 'bc'"),
-        ({"n": 0}, "n must be the number of data sets, a positive whole number, not 0"),
-        ({"n": 1.5}, "not 1.5"),
-        ({"sigmas": [0.0]}, "sigmas must be probabilities above 0 and below 1"),
-        ({"sigmas": 9}, "or numbers of sigma from 1 to 8, not 9"),
+        ({"n": 0}, "n must be the number of data sets, a positive whole number, but is 0"),
+        ({"n": 1.5}, "but is 1.5"),
+        ({"sigmas": [0.0]}, "sigmas must be probabilities between 0 and 1"),
+        ({"sigmas": 9}, "from 1 to 8, numbers of standard errors, not 9"),
+        ({"sigmas": ["one"]}, r"not \['one'\]"),
+        ({"sigmas": []}, r"not \[\]"),
+        ({"p_names": "zz"}, "no parameter is named 'zz'; there are 'a', 'b'"),
         ({"executor": "two"}, "executor must be a number of processes"),
     ],
 )
 def test_wrong_arguments(wrong, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, KeyError), match=message):
         bootstrap_interval(fitted(), **wrong)
 
 
 def test_wrong_seed():
     with pytest.raises(TypeError, match="seed must be None, an integer"):
         bootstrap_interval(fitted(), seed="one")
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"n": "many"}, "n must be the number of data sets, a positive whole number, but is 'many'"),
+        ({"minimizer": 3}, "minimizer must be a Minimizer after a fit, .* not 3"),
+    ],
+)
+def test_arguments_of_a_wrong_kind(wrong, message):
+    with pytest.raises(TypeError, match=message):
+        bootstrap_interval(**{"minimizer": fitted(), **wrong})
 
 
 def test_before_any_fit():
