@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _json_1x
+from ._files import replacing
 from ._fit_data import FitData
 from ._plain_data import PlainDataError
 from .errors import FitWarning, ModelError
@@ -121,13 +122,17 @@ def loads_result(
 
 
 def write(fname: str | Path, text: str) -> None:
-    """Write text into a file."""
-    Path(fname).write_text(text, encoding="utf-8")
+    """Write text into a file, which is replaced once all is written."""
+    with replacing(fname) as file:
+        file.write(text.encode("utf-8"))
 
 
 def read(fname: str | Path) -> str:
     """Return the text of a file."""
-    return Path(fname).read_text(encoding="utf-8")
+    try:
+        return Path(fname).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _unreadable(f"{str(fname)!r} is no text file in UTF-8 ({error})") from error
 
 
 def check_picklable(model: Any) -> None:
