@@ -157,8 +157,7 @@ def test_fixed_parameters_are_not_solved():
 
 
 def roles_of(model):
-    names = model.param_names
-    return {name: reason for name, reason in roles(model, names).items()}
+    return roles(model, model.param_names)
 
 
 def linear_ones(model):
@@ -285,8 +284,8 @@ def test_nothing_linear():
     with pytest.raises(MinimizerException) as caught:
         model.fit(DATA, params, x=t, method="varpro")
     assert str(caught.value) == (
-        "varpro needs a variable in which the residual is linear, and finds none ('center': lorentzian is not "
-        "linear in it; 'sigma': lorentzian is not linear in it); use another engine, such as 'leastsq'"
+        "varpro needs a variable in which the residual is linear, and finds none ('center': lorentzian is "
+        "not linear in it; 'sigma': lorentzian is not linear in it); use another engine, such as 'leastsq'"
     )
 
 
