@@ -32,6 +32,7 @@ __all__ = [
     "factored",
     "inverted",
     "solved",
+    "summed",
     "transformed",
     "trust_region_step",
 ]
@@ -126,12 +127,27 @@ def inverted(factor: Array) -> Array:
 
 def transformed(matrix: Array, vector: Array) -> Array:
     """Return the products of matrices (p, q, b) and vectors (q, b)."""
-    return np.asarray(np.einsum("pqb,qb->pb", matrix, vector))
+    return summed("pqb,qb->pb", matrix, vector)
 
 
 def contracted(left: Array, right: Array) -> Array:
     """Return the scalar products of vectors, shape (b,)."""
-    return np.asarray(np.einsum("pb,pb->b", left, right))
+    return summed("pb,pb->b", left, right)
+
+
+def summed(subscripts: str, left: Array, right: Array) -> Array:
+    """Return sums of products over an axis, where `b` names that of the fits, which is the last of the result.
+
+    The order in which NumPy sums depends on how arrays lie in memory, and on whether there is but one fit.
+    They are therefore all made to lie in the same way, and one fit becomes two: no result depends on the
+    fits that come along with it.
+    """
+    left, right = np.ascontiguousarray(left), np.ascontiguousarray(right)
+    if left.shape[subscripts.index("b")] > 1:
+        return np.asarray(np.einsum(subscripts, left, right))
+    own, other, _ = subscripts.replace("->", ",").split(",")
+    left, right = (np.repeat(array, 2, names.index("b")) for array, names in ((left, own), (right, other)))
+    return np.asarray(np.einsum(subscripts, left, right)[..., :1])
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ Derivatives come from the function itself, or from differences
            \frac{f(\theta + h) - f(\theta - h)}{2h} ,
 
 the first kind on the way, with :math:`h = \epsilon^{1/2} L`, the second close to the minimum, with
-:math:`h = \epsilon^{1/3} L`.  The length *L* over which a variable changes the function is the lesser of
-its magnitude and the scatter of the data in units of the variable's effect, :math:`|w (y - \bar y)|/|J_k|`:
-the center of a line at 1000 with a width of 0.1 moves by a fraction of its width.
+:math:`h = \epsilon^{1/3} L`.  The length *L* over which a variable changes the function is the scatter of
+the data in units of the variable's effect, :math:`|w (y - \bar y)|/|J_k|`: the center of a line at 1000
+with a width of 0.1 moves by a fraction of its width, and a constant of almost zero by one of the data.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._batch_algebra import summed
 from ._derivatives import Array
 
 __all__ = ["Equations", "Fits", "Function", "Sample"]
@@ -35,6 +36,10 @@ Mask = NDArray[np.bool_]
 _EPS = float(np.finfo(float).eps)
 _FORWARD = _EPS ** (1.0 / 2.0)
 _CENTRAL = _EPS ** (1.0 / 3.0)
+#: In units of its magnitude, limits of the length over which a variable is taken to change the function.
+_SHORTEST, _LONGEST = 1e-6, 1e3
+#: Relative scatter of data that are all the same.
+_CONSTANT = 1e-12
 #: From this number of variables on BLAS makes the normal equations faster than sums of pairs do.
 _MANY = 8
 #: Bytes of the derivatives that are made at a time.
@@ -147,13 +152,18 @@ class Sample:
         self._measure()
 
     def _measure(self) -> None:
-        weights = np.ones((1, 1)) if self.weights is None else self.weights
-        weights = np.broadcast_to(weights, self.data.shape)
-        weighted = self.data if self.weights is None else self.data * weights
-        second, first = _dots(weighted, weighted), _dots(weighted, weights)
-        self.number = np.count_nonzero(weights, axis=1).astype(float)
-        self.total = np.sqrt(second)
-        self.scatter = np.sqrt(np.maximum(second - first**2 / _dots(weights, weights), 0.0))
+        if self.weights is None:
+            self.number = np.full(len(self.data), float(self.data.shape[1]))
+            weighted, deviation = self.data, self.data - self.data.mean(axis=1, keepdims=True)
+        else:
+            weights = np.broadcast_to(self.weights, self.data.shape)
+            self.number = np.count_nonzero(weights, axis=1).astype(float)
+            weighted = self.data * weights
+            mean = _dots(weighted, weights) / _dots(weights, weights)
+            deviation = weighted - mean[:, np.newaxis] * weights
+        self.total = np.sqrt(_dots(weighted, weighted))
+        scatter = np.sqrt(_dots(deviation, deviation))
+        self.scatter = np.where(scatter > _CONSTANT * self.total, scatter, 0.0)
 
     def put(self, slots: Index, other: Sample) -> None:
         """Let the fits of another sample take the places of those that have ended."""
@@ -310,9 +320,9 @@ class Steps:
     def points(self, theta: Array, scatter: Array) -> tuple[Array, Array]:
         """Return the values (p, b) ahead of and behind `theta`, between which differences are taken."""
         size = np.abs(theta)
-        length = np.where(self.effect > 0.0, scatter / self.effect, np.inf)
-        length = np.where(size > 0.0, np.minimum(size, length), np.where(length < np.inf, length, 1.0))
-        length = np.where(length > 0.0, length, 1.0)
+        known = (self.effect > 0.0) & (scatter > 0.0)
+        length = np.where(known, scatter / np.where(known, self.effect, 1.0), np.where(size > 0.0, size, 1.0))
+        length = np.where(size > 0.0, np.clip(length, _SHORTEST * size, _LONGEST * size), length)
         step = self.sign * np.where(self.central, _CENTRAL, _FORWARD) * length
         ahead, behind = theta + step, np.where(self.central, theta - step, theta)
         if self.upper is not None and self.lower is not None:
@@ -351,4 +361,4 @@ def _multiplied(columns: Sequence[Array], residual: Array) -> Equations:
 
 def _dots(left: Array, right: Array) -> Array:
     """Scalar products of the rows."""
-    return np.asarray(np.einsum("bn,bn->b", left, right))
+    return summed("bn,bn->b", left, right)

@@ -12,6 +12,7 @@ import numpy as np
 from ._batch_labels import Labels
 from ._batch_table import MESSAGES, Layout, succeeded
 from ._derivatives import Array
+from ._files import replacing
 from ._format import boxed_table
 from ._signature import ModelError
 from .errors import close_matches
@@ -224,7 +225,7 @@ def save(
         "texts": {str(row): text for row, text in texts.items()},
     }
     arrays: dict[str, Any] = {f"coord_{name}": values for name, (_, values) in coords.items()}
-    with open(path, "wb") as file:
+    with replacing(path) as file:
         np.savez_compressed(file, table=table, about=np.array(json.dumps(about)), **arrays)
 
 
@@ -242,21 +243,29 @@ def _stored(name: str, coordinate: Any, labels: Labels) -> tuple[tuple[str, ...]
 
 def load(path: str | PathLike[str]) -> tuple[Array, Parameters, Layout, Labels, dict[int, str]]:
     """Read what `save` wrote."""
+    from struct import error as StructError
     from zipfile import BadZipFile
+    from zlib import error as ZlibError
 
+    damaged = (BadZipFile, EOFError, NotImplementedError, RuntimeError, StructError, ZlibError)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            table = file["table"]
-            stored = {name: (tuple(dims), file[f"coord_{name}"]) for name, dims in about["coords"].items()}
-    except (BadZipFile, KeyError, TypeError, ValueError) as error:
+        return _read(path)
+    except (*damaged, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, ModelError):
+            raise
         raise ModelError(f"{path} is no file of BatchResult.save: {error}") from error
-    if about.get("format") != _FORMAT:
-        raise ModelError(f"{path} has the format {about.get('format')!r}, and not {_FORMAT!r}")
+
+
+def _read(path: str | PathLike[str]) -> tuple[Array, Parameters, Layout, Labels, dict[int, str]]:
+    with np.load(path, allow_pickle=False) as file:
+        about = json.loads(str(file["about"]))
+        if about["format"] != _FORMAT:
+            raise ModelError(f"{path} has the format {about['format']!r}, and not {_FORMAT!r}")
+        table = file["table"]
+        coords = {name: (tuple(dims), file[f"coord_{name}"]) for name, dims in about["coords"].items()}
     params = Parameters().loads(about["params"])
     layout = Layout(tuple(params), tuple(name for name, par in params.items() if par.vary))
-    coords: Mapping[str, Any] = stored
     if about["kind"] == "pandas":
-        coords = {name: _as_index(values) for name, (_, values) in stored.items()}
+        coords = {name: _as_index(values) for name, (_, values) in coords.items()}
     labels = Labels(tuple(about["dims"]), coords, about["kind"])
     return table, params, layout, labels, {int(row): text for row, text in about["texts"].items()}

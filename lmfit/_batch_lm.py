@@ -296,7 +296,7 @@ class _State:
     def keep(self, slots: Index) -> None:
         """Forget all fits but some."""
         for name in _STATE:
-            setattr(self, name, getattr(self, name)[..., slots])
+            setattr(self, name, np.take(getattr(self, name), slots, axis=-1))
 
 
 _STATE = tuple(field.name for field in fields(_State))
@@ -417,7 +417,7 @@ class _Search:
         return np.asarray(self.state.chisqr / np.maximum(self.sample.number - len(self.state.theta), 1.0))
 
     def _look_for_ends(self, precise: Mask, accepted: Mask, previous: Array) -> None:
-        """Find out which fits have ended, and how; only `precise` derivatives can say that one has converged."""
+        """Find out which fits have ended, and how; to converge takes `precise` derivatives."""
         state = self.state
         step = state.step
         size = np.sqrt(contracted(step, transformed(state.normal, step)) / self._variance())
@@ -425,14 +425,14 @@ class _Search:
         remains = size * np.clip(np.where(free, size / previous, 1.0), _RATE, 1.0)
         done = (size < _CLOSE) & (remains <= _CONVERGED)
         done |= (np.abs(step) <= _DIGITS * np.abs(state.theta)).all(axis=0)
-        done |= np.sqrt(state.chisqr) <= _ROUNDING * self.sample.total
-        converged = precise & free & done
+        exact = np.sqrt(state.chisqr) <= _ROUNDING * self.sample.total
+        converged = free & ((precise & done) | (accepted & exact))
         plain = self._plain_size(size, ~free | (converged & (state.second[0, 0] != 0.0)))
         # The second-order part may be wrong, and then makes steps short where they should be long.
         misled = converged & (plain > np.maximum(_MISLED * size, _CONVERGED))
         self.converged = converged & ~misled
         far = state.theta * state.scale
-        self.stalled = state.radius <= _DIGITS * np.sqrt(contracted(far, far))
+        self.stalled = ~free & (state.radius <= _DIGITS * np.sqrt(contracted(far, far)))
         # A damped step is short wherever it is: what counts is its length without damping.
         state.size = np.where(accepted, np.where(free, size, plain), state.size)
         state.second *= accepted & ~misled & (state.size < _TELLING)
