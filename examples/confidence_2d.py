@@ -36,7 +36,7 @@ def main() -> None:
     figure, axes = plt.subplots(figsize=(6, 4.5), layout="constrained")
     filled = axes.contourf(x, y, grid, np.linspace(0, 1, 11))
     figure.colorbar(filled, label="probability")
-    axes.plot(*ellipse(fit, "a1", "t2"), "w--", label="95 % by the standard errors")
+    axes.plot(*ellipse(fit, "a1", "t2"), "r--", label="95 % by the standard errors")
     axes.set(xlabel="a1", ylabel="t2", xlim=x[[0, -1]], ylim=y[[0, -1]])
     axes.legend()
     figure.savefig(output)
