@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def coverage_factor(sigma: float, nfree: int | None) -> float:
     >>> round(coverage_factor(2, None), 6), round(coverage_factor(0.95, 10), 3)
     (2.0, 2.228)
     """
-    if not 0 < sigma < math.inf:
+    if not isinstance(sigma, Real) or not 0 < sigma < math.inf:
         raise ValueError(f"sigma must be a probability or a number of standard deviations, not {sigma!r}")
     probability = sigma if sigma < 1 else math.erf(sigma / math.sqrt(2.0))
     quantile = 0.5 * (1.0 + probability)

@@ -155,17 +155,21 @@ def _data_array(data: Any) -> Array:
     """The data as an array of floats or complex numbers."""
     if data is None:
         raise ModelError("there are no data to fit: data is None")
-    array = np.asarray(data)
-    if array.dtype.kind == "c":
-        array = array.astype(np.complex128, copy=False)
-    else:
-        try:
-            array = array.astype(np.float64, copy=False)
-        except (TypeError, ValueError) as error:
-            raise ModelError(f"the data must be numbers, but are {type(data).__name__}: {error}") from error
+    array = _numbers("data", data)
     if array.size == 0:
         raise ModelError(f"there are no data to fit: data have shape {array.shape}")
     return np.atleast_1d(array)
+
+
+def _numbers(what: str, values: Any) -> Array:
+    """Numbers as an array of floats or complex numbers."""
+    array = np.asarray(values)
+    try:
+        if array.dtype.kind in "mM":
+            raise TypeError("times are no numbers; subtract the first and divide by a unit")
+        return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64, copy=False)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{what} must be numbers, but are of type {array.dtype} ({error})") from error
 
 
 def _aligned(variables: Mapping[str, Any], data: Any) -> Mapping[str, Any]:
@@ -192,8 +196,7 @@ def _weighting(array: Array, weights: Any, sigma: Any, covariance: Any) -> tuple
     ((origin, value),) = given.items()
     if origin == "covariance":
         return origin, _covariance(value, array)
-    numbers = np.asarray(value.astype(float).filled(np.nan) if _is_masked(value) else value)
-    numbers = numbers.astype(np.complex128 if numbers.dtype.kind == "c" else np.float64, copy=False)
+    numbers = _numbers(origin, value.astype(float).filled(np.nan) if _is_masked(value) else value)
     if numbers.dtype.kind == "c" and array.dtype.kind != "c":
         raise ModelError(f"{origin} are complex, but the data are real; give real {origin}")
     if numbers.ndim and numbers.shape != array.shape:
@@ -226,7 +229,7 @@ def _by_part(function: Callable[[Any], Any], values: Any) -> Any:
 
 
 def _covariance(value: Any, array: Array) -> Array:
-    matrix = np.asarray(value, dtype=np.complex128 if np.iscomplexobj(value) else np.float64)
+    matrix = _numbers("covariance", value)
     sizes = (array.size, 2 * array.size) if array.dtype.kind == "c" else (array.size,)
     if matrix.dtype.kind == "c":
         raise ModelError("covariance must be real: that of the real parts, followed by the imaginary parts")

@@ -157,9 +157,18 @@ class Objective:
 
     def _checked(self, model: Any) -> Array:
         """The model's value, as an array of the shape of the data."""
+        if model is None:
+            raise ModelError(
+                "the function of the model returned None; it must return the curve (is a 'return' missing?)"
+            )
         found = np.asarray(model)
-        if found.dtype.kind == "O":
-            found = found.astype(float)
+        if found.dtype.kind not in "fc":
+            try:
+                found = found.astype(float)
+            except (TypeError, ValueError) as error:
+                raise ModelError(
+                    f"the model gives an array of {found.dtype}, which is no curve: {error}"
+                ) from error
         if found.shape != self._shape:
             if found.size != 1:
                 raise ModelError(

@@ -147,16 +147,18 @@ class Model:
             raise TypeError(
                 f"the first argument of {type(self).__name__}() must be a function, not {func!r:.80}"
             )
+        if dfunc is not None and not callable(dfunc):
+            raise TypeError(f"dfunc must be a function that returns the derivatives, not {dfunc!r:.80}")
         self.func, self._dfunc = func, dfunc
-        self._name = name if name is not None else _name_of(func)
+        self._name = str(name) if name is not None else _name_of(func)
         self._prefix = _checked_prefix(prefix)
         self.nan_policy = _checked_policy(nan_policy)
         self.param_hints: MutableMapping[str, dict[str, Any]] = {}
         self.def_vals: dict[str, Any] = {}
         self.independent_vars_defvals: dict[str, Any] = {}
         self._said = (
-            None if independent_vars is None else list(independent_vars),
-            None if param_names is None else list(param_names),
+            _names_in("independent_vars", independent_vars),
+            _names_in("param_names", param_names),
         )
         self.opts = kws
         self._parse_params()
@@ -328,8 +330,12 @@ class Model:
         >>> params["g_sigma"].min, params["g_area_2"].value
         (0, 6.0)
         """
+        if not valid_symbol_name(name):
+            raise ModelError(f"a hint needs the name of a parameter, not {name!r:.80}")
         name = self._strip_prefix(name)
-        self.param_hints[name] = {**self.param_hints.get(name, {}), **hints_of(kwargs, name)}
+        hint = {**self.param_hints.get(name, {}), **hints_of(kwargs, name)}
+        Parameter(name, **hint)  # finds at once what would be an error later
+        self.param_hints[name] = hint
 
     def print_param_hints(self, colwidth: int = 8) -> None:
         """Print the hints as a table.
@@ -523,6 +529,7 @@ class Model:
         """Values of all parameters in order, and the independent variables and options."""
         names = self.param_names
         given = self._by_full_name(kwargs)
+        _check_mapping("params", params)
         inside = given.keys() & set(names)
         variables = {name: _listed(value) for name, value in given.items() if name not in inside}
         known = self._other_arguments()
@@ -551,15 +558,16 @@ class Model:
         """All arguments of the function other than parameters."""
         fixed = dict(self.opts)
         for name in self.independent_vars:
-            if name in variables:
+            if variables.get(name) is not None:
                 fixed[name] = variables[name]
             elif name not in fixed:
                 if name not in self.independent_vars_defvals:
                     raise ModelCallError(
-                        f"{self.name}: the independent variable {name!r} is missing"
-                        f"{close_matches(name, variables)}; give it as a keyword, {name}=..."
+                        f"{self.name}: the independent variable {name!r} is "
+                        f"{'None' if name in variables else 'missing'}{close_matches(name, variables.keys() - {name})}; "
+                        f"give it as a keyword, {name}=..."
                     )
-                fixed[name] = self.independent_vars_defvals[name]
+                fixed[name] = variables.get(name, self.independent_vars_defvals[name])
         if len(fixed) < len(variables) or self._func_haskeywords:
             known, roots = self._func_allargs, self._param_root_names
             others = variables if self._func_haskeywords else variables.keys() & known
@@ -701,6 +709,8 @@ class Model:
         >>> round(result.params["a"].value, 6)
         2.05
         """
+        for what, given in (("params", params), ("fit_kws", fit_kws)):
+            _check_mapping(what, given)
         settings = self._settings(kwargs)
         params, variables = self._started(params, kwargs, verbose)
         result = ModelResult(
@@ -1293,6 +1303,21 @@ def _selected(both: Call, places: Sequence[int]) -> Call:
         return value, [derivatives[place] for place in places]
 
     return chosen
+
+
+def _names_in(what: str, names: Any) -> list[str] | None:
+    """The names in a list; None for none."""
+    if names is None:
+        return None
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise ModelError(f"{what} must be a list of names, not {names!r:.80}")
+    return list(names)
+
+
+def _check_mapping(what: str, given: Any) -> None:
+    if given is not None and not isinstance(given, Mapping):
+        kind = "Parameters or a dictionary of values" if what == "params" else "a dictionary"
+        raise ModelError(f"{what} must be {kind}, not {given!r:.80}")
 
 
 def _checked_policy(nan_policy: str) -> str:

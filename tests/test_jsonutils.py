@@ -417,6 +417,11 @@ class TestHarm:
         with pytest.raises(ModelError, match="cannot be read"):
             load_text(text)
 
+    def test_a_file_that_is_no_text(self, tmp_path):
+        (tmp_path / "model.sav").write_bytes(b"\x80\x04\xff")
+        with pytest.raises(ModelError, match="model.sav' is no text file"):
+            load_model(tmp_path / "model.sav")
+
     def test_a_damaged_result(self):
         text = Model(linear).fit(X, x=X).dumps()
         for key in ("data", "fit", "params"):

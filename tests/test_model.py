@@ -87,7 +87,7 @@ class TestSignature:
         assert Model(functools.partial(line, b=4)).make_params()["b"].value == 4
 
     def test_hints_in_defaults_and_annotations(self):
-        def f(x, a: dict(value=3, min=0), b=dict(value=2, vary=False), c: Annotated[float, {"max": 9}] = 1.0):  # noqa: B006, B008, C408
+        def f(x, a: dict(value=3, min=0), b=dict(value=2, vary=False), c: Annotated[float, {"max": 9}] = 1.0):  # noqa: B006, C408
             return a * x + b + c
 
         params = Model(f).make_params()
@@ -120,6 +120,8 @@ class TestSignature:
             (line, {"prefix": "1_"}, "prefix '1_' must begin like a name"),
             (line, {"colour": 3}, "'colour', which is no argument"),
             (line, {"nan_policy": "omitt"}, "did you mean 'omit'"),
+            (line, {"independent_vars": 3}, "independent_vars must be a list of names, not 3"),
+            (line, {"param_names": "slope"}, "param_names must be a list of names, not 'slope'"),
         ],
     )
     def test_what_cannot_be_a_model(self, func, kws, message):
@@ -129,6 +131,8 @@ class TestSignature:
     def test_what_is_no_function(self):
         with pytest.raises(TypeError, match="must be a function, not 3"):
             Model(3)
+        with pytest.raises(TypeError, match="dfunc must be a function"):
+            Model(line, dfunc=3)
 
 
 class TestOptions:
@@ -164,6 +168,18 @@ class TestHints:
     def test_unknown_hints_are_refused(self):
         with pytest.raises(ModelError, match="no hint 'mn'; did you mean 'min'"):
             Model(line).set_param_hint("a", mn=3)
+
+    @pytest.mark.parametrize(
+        "name, hint, message",
+        [
+            ("a", {"min": "x"}, "parameter 'a': min must be a real number"),
+            ("a", {"min": 3, "max": 1}, "parameter 'a': min .3. must be below max .1."),
+            (3, {"value": 1}, "needs the name of a parameter, not 3"),
+        ],
+    )
+    def test_hints_that_would_fail_later(self, name, hint, message):
+        with pytest.raises(ValueError, match=message):
+            Model(line).set_param_hint(name, **hint)
 
     def test_names_that_are_no_arguments_make_further_parameters(self):
         model = Model(line, prefix="p_")
@@ -421,6 +437,17 @@ class TestFitArguments:
             (lambda model: model.fit(None, x=X, a=1), "data is None"),
             (lambda model: model.fit([], x=[], a=1), r"data have shape \(0,\)"),
             (lambda model: model.fit(["p", "q"], x=X, a=1), "data must be numbers"),
+            (lambda model: model.fit(np.array(["2020-01-01"], "M8[D]"), x=X, a=1), "times are no numbers"),
+            (lambda model: model.fit(Y, x=X, a=1, weights="x"), "weights must be numbers"),
+            (lambda model: model.fit(Y, x=None, a=1), "the independent variable 'x' is None"),
+            (
+                lambda model: model.fit(Y, 3, x=X),
+                "params must be Parameters or a dictionary of values, not 3",
+            ),
+            (lambda model: model.eval(3, x=X), "params must be Parameters"),
+            (lambda model: model.fit(Y, x=X, a=1, fit_kws=3), "fit_kws must be a dictionary, not 3"),
+            (lambda model: Model(lambda x, a: None).fit(Y, x=X, a=1), "returned None"),
+            (lambda model: Model(lambda x, a: "text").fit(Y, x=X, a=1), "which is no curve"),
             (
                 lambda model: model.fit(Y, x=X, a=1, sigma=1, covariance=np.eye(21)),
                 "sigma and covariance say",

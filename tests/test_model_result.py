@@ -259,8 +259,9 @@ class TestBands:
         one = result.eval_uncertainty(sigma=1)
         assert result.eval_uncertainty(sigma=0.6826894921) == pytest.approx(one)
         assert result.eval_uncertainty(sigma=2) == pytest.approx(2 * one)
-        with pytest.raises(ValueError, match="sigma"):
-            result.eval_uncertainty(sigma=0)
+        for wrong in (0, "x"):
+            with pytest.raises(ValueError, match="sigma must be a probability"):
+                result.eval_uncertainty(sigma=wrong)
 
     def test_components(self, result):
         result.eval_uncertainty()
