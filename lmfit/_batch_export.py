@@ -243,11 +243,11 @@ def _stored(name: str, coordinate: Any, labels: Labels) -> tuple[tuple[str, ...]
 
 def load(path: str | PathLike[str]) -> tuple[Array, Parameters, Layout, Labels, dict[int, str]]:
     """Read what `save` wrote."""
-    from struct import error as StructError
-    from zipfile import BadZipFile
-    from zlib import error as ZlibError
+    import struct
+    import zipfile
+    import zlib
 
-    damaged = (BadZipFile, EOFError, NotImplementedError, RuntimeError, StructError, ZlibError)
+    damaged = (zipfile.BadZipFile, struct.error, zlib.error, EOFError, NotImplementedError, RuntimeError)
     try:
         return _read(path)
     except (*damaged, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -257,7 +257,8 @@ def load(path: str | PathLike[str]) -> tuple[Array, Parameters, Layout, Labels, 
 
 
 def _read(path: str | PathLike[str]) -> tuple[Array, Parameters, Layout, Labels, dict[int, str]]:
-    with np.load(path, allow_pickle=False) as file:
+    # NumPy leaves a file open that it cannot read.
+    with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
         if about["format"] != _FORMAT:
             raise ModelError(f"{path} has the format {about['format']!r}, and not {_FORMAT!r}")

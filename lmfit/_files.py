@@ -1,8 +1,8 @@
 """Files that are written whole or not at all.
 
-What is written goes into a file of its own, in the same folder, which takes the place of the old one when it is
-complete (POSIX: `rename` replaces a file in one step).  Whatever happens before, a full disk, an error or a power
-failure, the old file is still there.
+What is written goes into a file of its own, in the same folder, which takes the place of the old one when it
+is complete (POSIX: `rename` replaces a file in one step).  Whatever happens before, a full disk, an error or
+a power failure, the old file is still there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Interrupt fits at random moments, as Ctrl-C does, and check what is left; to be run as a script.
 
 ``python interrupted.py ROUNDS WORK...`` interrupts each work that often and prints how its rounds ended as
-JSON. A SIGINT comes from a timer at any moment: within the objective, the optimiser, the driver, or not at all.
+JSON. A SIGINT comes from a timer at any moment: in the objective, the optimiser, the driver, or not at all.
 """
 
 import json
@@ -131,7 +131,7 @@ WORKS = {
 
 
 def interrupted(work, delay):
-    """Run `work` with a Ctrl-C after `delay` seconds; return its result, None if the interrupt came through."""
+    """Run `work` with a Ctrl-C after `delay` seconds; return its result, None if that came through."""
     result = None
     try:
         signal.setitimer(signal.ITIMER_REAL, delay)
