@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ __all__ = ["coverage_factor", "curve_variance", "jacobian_of_curve", "total_erro
 Array = np.ndarray[Any, Any]
 
 
-def coverage_factor(sigma: float, nfree: int | None) -> float:
+def coverage_factor(sigma: Any, nfree: int | None) -> float:
     """Return by how many standard deviations a band is wide.
 
     Parameters
@@ -43,7 +42,7 @@ def coverage_factor(sigma: float, nfree: int | None) -> float:
     >>> round(coverage_factor(2, None), 6), round(coverage_factor(0.95, 10), 3)
     (2.0, 2.228)
     """
-    if not isinstance(sigma, Real) or not 0 < sigma < math.inf:
+    if not isinstance(sigma, (int, float, np.number)) or not 0 < sigma < math.inf:
         raise ValueError(f"sigma must be a probability or a number of standard deviations, not {sigma!r}")
     probability = sigma if sigma < 1 else math.erf(sigma / math.sqrt(2.0))
     quantile = 0.5 * (1.0 + probability)

@@ -166,9 +166,7 @@ class Objective:
             try:
                 found = found.astype(float)
             except (TypeError, ValueError) as error:
-                raise ModelError(
-                    f"the model gives an array of {found.dtype}, which is no curve: {error}"
-                ) from error
+                raise ModelError(f"the model gives values of type {found.dtype}, not a curve") from error
         if found.shape != self._shape:
             if found.size != 1:
                 raise ModelError(

@@ -562,9 +562,9 @@ class Model:
                 fixed[name] = variables[name]
             elif name not in fixed:
                 if name not in self.independent_vars_defvals:
+                    state = "None" if name in variables else f"missing{close_matches(name, variables)}"
                     raise ModelCallError(
-                        f"{self.name}: the independent variable {name!r} is "
-                        f"{'None' if name in variables else 'missing'}{close_matches(name, variables.keys() - {name})}; "
+                        f"{self.name}: the independent variable {name!r} is {state}; "
                         f"give it as a keyword, {name}=..."
                     )
                 fixed[name] = variables.get(name, self.independent_vars_defvals[name])

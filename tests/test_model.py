@@ -442,12 +442,12 @@ class TestFitArguments:
             (lambda model: model.fit(Y, x=None, a=1), "the independent variable 'x' is None"),
             (
                 lambda model: model.fit(Y, 3, x=X),
-                "params must be Parameters or a dictionary of values, not 3",
+                "params must be Parameters or a dictionary.*, not 3",
             ),
             (lambda model: model.eval(3, x=X), "params must be Parameters"),
             (lambda model: model.fit(Y, x=X, a=1, fit_kws=3), "fit_kws must be a dictionary, not 3"),
             (lambda model: Model(lambda x, a: None).fit(Y, x=X, a=1), "returned None"),
-            (lambda model: Model(lambda x, a: "text").fit(Y, x=X, a=1), "which is no curve"),
+            (lambda model: Model(lambda x, a: "text").fit(Y, x=X, a=1), "values of type .*, not a curve"),
             (
                 lambda model: model.fit(Y, x=X, a=1, sigma=1, covariance=np.eye(21)),
                 "sigma and covariance say",

@@ -162,9 +162,7 @@ def test_parameters_that_the_model_does_not_know():
 
 def test_a_wrong_column_is_named():
     model = Model(decay, dfunc=rotten)
-    with pytest.raises(
-        ModelError, match=r"by 'rate' is wrong, at index 0: -7.28848 is given, 7.28848 is the"
-    ):
+    with pytest.raises(ModelError, match=r"by 'rate' is wrong, at index 0: -7\.28848 is given, 7\.28848"):
         model.check_jac(x=X, amplitude=2, rate=0.3)
     assert max(Model(decay, dfunc=decay_slopes).check_jac(x=X, amplitude=2, rate=0.3).values()) < 1e-8
 

@@ -36,6 +36,10 @@ def result():
     return peak_and_line().fit(DATA, x=X, weights=1 / 0.05, **START)
 
 
+def unknown_peak(x, amplitude, center, sigma):
+    return gaussian(x, amplitude, center, sigma)
+
+
 class TestAttributes:
     def test_of_1x(self, result):
         assert (result.ndata, result.nvarys, result.nfree, result.method) == (41, 5, 36, "leastsq")
@@ -283,9 +287,7 @@ class TestBands:
         params = peak_and_line().make_params(**START)
         if tied:
             params["l_intercept"].expr = "g_sigma * 1.2"
-        numeric = Model(
-            lambda x, amplitude, center, sigma: gaussian(x, amplitude, center, sigma), prefix="g_"
-        )
+        numeric = Model(unknown_peak, prefix="g_")
         expected = peak_and_line().fit(DATA, params, x=X).eval_uncertainty()
         found = (numeric + Model(linear, prefix="l_")).fit(DATA, params, x=X).eval_uncertainty()
         assert found == pytest.approx(expected, rel=1e-4)
@@ -427,7 +429,7 @@ class TestFigures:
         figure = result.plot(show_init=True, numpoints=200, ylabel="counts", title="peak")
         residuals, fit = figure.axes
         assert (fit.get_xlabel(), fit.get_ylabel(), residuals.get_title()) == ("x", "counts", "peak")
-        assert sorted({len(line.get_xdata()) for line in fit.lines} - {0, 1})[-1] == 200
+        assert max(len(line.get_xdata()) for line in fit.lines) == 200
 
     def test_in_given_axes(self, result):
         import matplotlib.pyplot as plt
