@@ -42,7 +42,8 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, optimize
+from scipy import optimize
+from scipy.linalg import lapack
 
 from ._covariance import RANK_TOLERANCE, column_norms
 from ._derivatives import Array, Domain, Residual, norm
@@ -55,6 +56,8 @@ _TAKEN = 1e-4
 #: Fraction of the way to a distant bound that one step may go, and what is distant, in units of the
 #: start value: at a bound some functions lose all their derivatives.
 _FRACTION, _DISTANT = 0.9, 0.1
+#: Size of the blocks that LAPACK works with.
+_BLOCK = 32
 #: Relative error of a residual that was calculated as linear, above which it is not.
 _TOLERANCE = 1e-6
 
@@ -131,21 +134,31 @@ class Point:
 
 
 class _LinearFit:
-    """The linear problem with the given columns, shape (m, k), by a QR decomposition with pivoting."""
+    """The linear problem with the given columns, shape (m, k), by a QR decomposition with pivoting.
+
+    LAPACK is called as it is: SciPy's own functions take longer to check their arguments.
+    """
 
     def __init__(self, columns: Array) -> None:
         norms = column_norms(columns)
         self._units = np.where(norms > 0.0, norms, 1.0)
-        q, r, order = linalg.qr(columns / self._units, mode="economic", pivoting=True)
-        diagonal = np.abs(np.diagonal(r))
-        rank = int(np.count_nonzero(diagonal > RANK_TOLERANCE * diagonal[:1]))
-        self._basis, self._triangle, self._order = q[:, :rank], r[:rank, :rank], order[:rank]
+        k = min(columns.shape)
+        if not k:
+            self._basis, self._triangle = np.empty((len(columns), 0)), np.empty((0, 0))
+            self._order = np.empty(0, dtype=np.intp)
+            return
+        size = _BLOCK * (len(norms) + 1)
+        reflectors, order, factors, _, _ = lapack.dgeqp3(columns / self._units, lwork=2 * len(norms) + size)
+        diagonal = np.abs(reflectors.diagonal())
+        rank = int(np.count_nonzero(diagonal > RANK_TOLERANCE * diagonal[0]))
+        self._triangle, self._order = reflectors[:rank, :rank], order[:rank] - 1
+        self._basis = lapack.dorgqr(reflectors[:, :k], factors, lwork=size)[0][:, :rank]
 
     def solution(self, residual: Array) -> Array:
         """The step of the variables to the least sum of squares; superfluous ones stay where they are."""
         step = np.zeros(len(self._units))
         if self._order.size:
-            step[self._order] = -linalg.solve_triangular(self._triangle, self._basis.T @ residual)
+            step[self._order] = -lapack.dtrtrs(self._triangle, self._basis.T @ residual)[0]
         return step / self._units
 
     def project(self, vectors: Array) -> Array:
