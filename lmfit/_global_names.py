@@ -40,8 +40,10 @@ def sharing(names: Mapping[str, list[str]], shared: Any) -> Sharing:
     """
     if isinstance(shared, Mapping):
         return {name: _places(name, places, names) for name, places in shared.items()}
-    listed = [shared] if isinstance(shared, str) else list(shared)
-    found = {name: {key: name for key, own in names.items() if name in own} for name in listed}
+    listed = [shared] if isinstance(shared, str) else shared
+    if not isinstance(listed, Iterable):
+        raise ModelError(f"shared must be names of parameters, or a mapping of them, not {shared!r:.80}")
+    found = {str(name): {key: name for key, own in names.items() if name in own} for name in listed}
     for name, places in found.items():
         if not places:
             known = {own: None for of_model in names.values() for own in of_model}

@@ -15,6 +15,7 @@ from . import plotting, printfuncs
 from ._fit_data import FitData
 from ._global_names import OwnNames, renamed
 from ._global_objective import GlobalObjective
+from ._has_intervals import HasIntervals
 from ._model_result import ModelResult
 from ._statistics import goodness_of_fit
 from .errors import ModelError, close_matches
@@ -81,7 +82,7 @@ class Search:
     options: dict[str, Any]
 
 
-class GlobalResult:
+class GlobalResult(HasIntervals):
     """The result of the fit of a `GlobalModel`; ``result[name]`` is the part of one data set.
 
     All attributes of the `MinimizerResult` (`chisqr`, `covar`, `success`, ...) can be read here too.
@@ -275,41 +276,6 @@ class GlobalResult:
             own = None if params is None else _own(params, self._names[key], self.model.models[key])
             found[key] = getattr(part, method)(own, **variables[key], **same)
         return found
-
-    def conf_interval(self, **kwargs: Any) -> Any:
-        """Return confidence intervals of the variables, from profiles of chi-square.
-
-        Parameters
-        ----------
-        **kwargs
-            As of `lmfit.conf_interval`, such as ``p_names`` and ``sigmas``.
-
-        Returns
-        -------
-        ConfidenceIntervals
-            Also kept as `ci_out`.
-        """
-        from .confidence import conf_interval
-
-        found = conf_interval(self.minimizer, self.result, **kwargs)
-        self.ci_out = found[0] if kwargs.get("trace") else found
-        return found
-
-    def ci_report(self, with_offset: bool = True, ndigits: int = 5, **kwargs: Any) -> str:
-        """Return a table of confidence intervals, which are calculated if they have not been.
-
-        Parameters
-        ----------
-        with_offset : bool, optional
-            Whether to show the limits relative to the best value.
-        ndigits : int, optional
-            Decimals of the values.
-        **kwargs
-            As of `conf_interval`; they make it be called again.
-        """
-        if self.ci_out is None or kwargs:
-            self.conf_interval(**kwargs)
-        return printfuncs.ci_report(self.ci_out, with_offset=with_offset, ndigits=ndigits)
 
     def fit_report(self, *args: Any, **kws: Any) -> str:
         """Return a report: the models, statistics, those of each data set, values with errors, correlations.

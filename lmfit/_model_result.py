@@ -11,6 +11,7 @@ import numpy as np
 
 from . import _bands, _model_json, _model_plots, printfuncs
 from ._fit_data import FitData, prepared
+from ._has_intervals import HasIntervals
 from ._linear_model import roles
 from ._objective import Objective
 from .errors import ModelError, close_matches
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ModelResult"]
 
 
-class ModelResult:
+class ModelResult(HasIntervals):
     """The result of the fit of a Model; it has a `Minimizer`, and all attributes of its result.
 
     Parameters
@@ -426,41 +427,6 @@ class ModelResult:
             parts = [np.sqrt(np.mean(np.square(part))) for part in (np.real(errors), np.imag(errors))]
             return parts[0] + 1j * parts[1] if np.iscomplexobj(errors) else parts[0]
         return errors
-
-    def conf_interval(self, **kwargs: Any) -> Any:
-        """Return confidence intervals of the variables, from profiles of chi-square.
-
-        Parameters
-        ----------
-        **kwargs
-            As of `lmfit.conf_interval`, such as ``p_names`` and ``sigmas``.
-
-        Returns
-        -------
-        ConfidenceIntervals
-            Also kept as `ci_out`.
-        """
-        from .confidence import conf_interval
-
-        found = conf_interval(self.minimizer, self.result, **kwargs)
-        self.ci_out = found[0] if kwargs.get("trace") else found
-        return found
-
-    def ci_report(self, with_offset: bool = True, ndigits: int = 5, **kwargs: Any) -> str:
-        """Return a table of confidence intervals, which are calculated if they have not been.
-
-        Parameters
-        ----------
-        with_offset : bool, optional
-            Whether to show the limits relative to the best value.
-        ndigits : int, optional
-            Decimals of the values.
-        **kwargs
-            As of `conf_interval`; they make it be called again.
-        """
-        if self.ci_out is None or kwargs:
-            self.conf_interval(**kwargs)
-        return printfuncs.ci_report(self.ci_out, with_offset=with_offset, ndigits=ndigits)
 
     def fit_report(
         self,
