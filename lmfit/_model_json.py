@@ -24,7 +24,6 @@ from typing import Any
 from . import _json_1x
 from ._files import replacing
 from ._fit_data import FitData
-from ._plain_data import PlainDataError
 from .errors import FitWarning, ModelError
 from .jsonutils import Lookup, decode4js, encode4js, import_path
 from .parameter import Parameters
@@ -117,7 +116,9 @@ def loads_result(
         found = MinimizerResult(params=params, **parts["fit"])
         result_class = sys.modules["lmfit._model_result"].ModelResult
         return result_class._restored(model, start, FitData(**parts["data"]), found, parts)
-    except (KeyError, TypeError, AttributeError, PlainDataError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        if isinstance(error, ModelError):
+            raise
         raise _unreadable(f"{type(error).__name__}: {error}") from error
 
 
@@ -208,7 +209,7 @@ def _assembled(stored: Mapping[str, Any], lookup: Lookup) -> Any:
             model.__dict__.update(_known_state(model, decode4js(entry["state"], lookup)))
             models.append(model)
         (whole,) = models
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, PlainDataError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         if isinstance(error, ModelError):
             raise
         raise _unreadable(f"{type(error).__name__}: {error}") from error
