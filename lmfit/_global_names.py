@@ -163,6 +163,11 @@ def _no_data_set(what: str, key: Any, keys: Iterable[str]) -> ModelError:
 
 def _places(name: str, places: Any, names: Mapping[str, list[str]]) -> dict[str, str]:
     """Where one shared parameter is used, checked."""
+    if not isinstance(places, Iterable):
+        raise ModelError(
+            f"shared, {name!r}: a list of data sets, or a mapping to names in their models, is needed, not "
+            f"{places!r:.80}"
+        )
     found = dict(places) if isinstance(places, Mapping) else dict.fromkeys(places, name)
     for key, own in found.items():
         if key not in names:

@@ -17,6 +17,7 @@ from ._global_names import OwnNames, renamed
 from ._global_objective import GlobalObjective
 from ._has_intervals import HasIntervals
 from ._model_result import ModelResult
+from ._rules import check_setting
 from ._statistics import goodness_of_fit
 from .errors import ModelError, close_matches
 from .minimizer import Minimizer
@@ -270,6 +271,8 @@ class GlobalResult(HasIntervals):
         return self._each("eval_uncertainty", params, kwargs, sigma=sigma)
 
     def _each(self, method: str, params: Any, kwargs: Mapping[str, Any], **same: Any) -> dict[str, Any]:
+        if params is not None and not isinstance(params, Parameters):
+            raise ModelError(f"params must be Parameters of the global fit, not {params!r:.80}")
         variables = self.model._variables_of(kwargs, complete=False)
         found = {}
         for key, part in self.parts.items():
@@ -333,7 +336,8 @@ class GlobalResult(HasIntervals):
         -------
         Figure
         """
-        columns = min(columns, len(self))
+        check_setting("columns", columns, 1, "a number of at least 1")
+        columns = min(int(columns), len(self))
         rows = math.ceil(len(self) / columns)
         size = {"figsize": (4.0 * columns, 3.6 * rows), "layout": "constrained"}
         figure: Figure = plotting._pyplot().figure(**{**size, **(fig_kws or {})})

@@ -160,6 +160,8 @@ class GlobalModel:
         params : Parameters or mapping
             Of the global fit.
         """
+        _check_mapping("params", params, "Parameters or a dictionary of values")
+        _check_present(self.names[key].values(), params)
         return {own: getattr(params[name], "value", params[name]) for own, name in self.names[key].items()}
 
     def eval(self, params: Any, **kwargs: Any) -> dict[str, Any]:
@@ -229,6 +231,7 @@ progress
         ModelCallError
             There is no variable and no parameter of a name that is given.
         """
+        _check_mapping("fit_kws", fit_kws or {}, "a dictionary of options of the engine")
         data = by_data_set(data, self.models, "data", self.models)
         sigma = self._errors_of_data(kwargs)
         errors = {
@@ -283,14 +286,10 @@ progress
         """Parameters to start from, of one's own, and the names of those of each data set."""
         made, names = self._made({key: model.make_params() for key, model in self.models.items()}, {})
         if params is not None:
+            _check_mapping("params", params, "Parameters or a dictionary of values")
             made = params.copy() if isinstance(params, Parameters) else self.make_params(**params)
         self._set(made, start)
-        absent = [name for name in self.param_names if name not in made]
-        if absent:
-            raise ModelError(
-                f"params have no {', '.join(map(repr, absent))}{close_matches(absent[0], made)}; make them "
-                "with make_params() of the GlobalModel"
-            )
+        _check_present(self.param_names, made)
         empty = [name for name in self.param_names if made[name].expr is None and made[name]._val is None]
         if empty:
             raise ModelError(
@@ -360,6 +359,20 @@ progress
                 for key, model in self.models.items()
             }
         )
+
+
+def _check_present(names: Iterable[str], params: Mapping[str, Any]) -> None:
+    absent = [name for name in names if name not in params]
+    if absent:
+        raise ModelError(
+            f"params have no {', '.join(map(repr, absent))}{close_matches(absent[0], params)}; make them "
+            "with make_params() of the GlobalModel"
+        )
+
+
+def _check_mapping(what: str, given: Any, rule: str) -> None:
+    if not isinstance(given, Mapping):
+        raise ModelError(f"{what} must be {rule}, not {given!r:.80}")
 
 
 def _roles(model: Model, names: Mapping[str, str], free: Collection[str]) -> Roles:

@@ -474,12 +474,26 @@ def with_keyword(**kws):
         (lambda: GLOBAL.eval(TRUTH, X=X), r"there is no variable 'X'.* The variables are x"),
         (lambda: GLOBAL.fit(DATA, PEAK.make_params(), x=X), "params have no 'a_amplitude'"),
         (lambda: GLOBAL.make_params(a_amp=1), "no parameter 'a_amp'; did you mean 'a_amplitude'"),
+        (
+            lambda: GlobalModel({"a": PEAK}, shared=3),
+            "shared must be names of parameters, or a mapping of them, not 3",
+        ),
+        (lambda: GlobalModel({"a": PEAK}, shared={"w": 3}), r"shared, 'w': a list of data sets, or .* not 3"),
+        (lambda: GLOBAL.fit(DATA, 3, x=X), "params must be Parameters or a dictionary of values, not 3"),
+        (with_keyword(fit_kws=3), "fit_kws must be a dictionary of options of the engine, not 3"),
+        (lambda: GLOBAL.eval({"center": 1}, x=X), "params have no 'a_amplitude', 'sigma', 'slope'"),
+        (lambda: FIT.eval({"center": 1}), "params must be Parameters of the global fit"),
         (lambda: FIT["aa"], r"there is no data set 'aa'; did you mean 'a'\? The data sets are a, b, c, d, e"),
     ],
 )
 def test_errors(call, message):
     with pytest.raises(ModelError, match=message):
         call()
+
+
+def test_wrong_number_of_columns():
+    with pytest.raises(ValueError, match="columns must be a number of at least 1, but is 0"):
+        FIT.plot(columns=0)
 
 
 def test_no_start_value():

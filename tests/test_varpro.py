@@ -278,6 +278,11 @@ def test_wrong_names(given, message):
         minimize(residual, params, method="varpro", linear=given)
 
 
+def test_names_that_are_none():
+    with pytest.raises(TypeError, match="linear must be names of parameters, but is 3"):
+        minimize(residual, plain(), method="varpro", linear=3)
+
+
 def test_nothing_linear():
     model = Model(lorentzian)
     params = model.make_params(amplitude={"value": 2.0, "vary": False}, center=4.0, sigma=1.0)

@@ -6,7 +6,7 @@ a `Linearity`; is said by the user, by the option ``linear``; or is found by try
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -94,8 +94,10 @@ def _tried(problem: Problem, known: Linearity) -> Linearity:
     return found
 
 
-def _checked(names: Sequence[str], problem: Problem) -> tuple[str, ...]:
+def _checked(names: Any, problem: Problem) -> tuple[str, ...]:
     """The names that the user gives, if they are those of variables."""
+    if not isinstance(names, Collection):
+        raise TypeError(f"linear must be names of parameters, but is {names!r:.80}")
     for name in names:
         if name not in problem.names:
             what = "is no variable: it is fixed or tied" if name in problem.params else "is no parameter"
