@@ -23,7 +23,7 @@ class HasIntervals(ABC):
     """
 
     result: Any
-    ci_out: Any = None
+    ci_out: Any
 
     @property
     @abstractmethod
