@@ -14,12 +14,13 @@ Examples
 3.0
 """
 
-from . import confidence, minimizer, parameter, printfuncs
+from . import confidence, jsonutils, lineshapes, minimizer, model, models, parameter, printfuncs
 from .batch import BatchResult, fit_many
 from .bootstrap import bootstrap_interval, credible_interval
 from .confidence import conf_interval, conf_interval2d, f_compare
 from .errors import MinimizerException
 from .minimizer import Minimizer, minimize
+from .model import CompositeModel, Model
 from .parameter import Parameter, Parameters, create_params
 from .printfuncs import ci_report, fit_report, report_ci, report_errors, report_fit
 from .result import MinimizerResult
@@ -28,9 +29,11 @@ __version__ = "2.0.0.dev0"
 
 __all__ = [
     "BatchResult",
+    "CompositeModel",
     "Minimizer",
     "MinimizerException",
     "MinimizerResult",
+    "Model",
     "Parameter",
     "Parameters",
     "bootstrap_interval",
@@ -43,8 +46,12 @@ __all__ = [
     "f_compare",
     "fit_many",
     "fit_report",
+    "jsonutils",
+    "lineshapes",
     "minimize",
     "minimizer",
+    "model",
+    "models",
     "parameter",
     "printfuncs",
     "report_ci",

@@ -13,7 +13,6 @@ from __future__ import annotations
 import copy
 import itertools
 import operator
-import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -23,9 +22,20 @@ import numpy as np
 from . import _model_json, lineshapes
 from ._check_jac import compared
 from ._evaluation import Call, Node, Other, Product, Quotient, Sum, Term, bound_call
-from ._fit_data import coerced
 from ._format import column_table
 from ._guess import guessed
+from ._model_arguments import (
+    check_mapping,
+    checked_policy,
+    checked_prefix,
+    listed,
+    name_of,
+    names_in,
+    override,
+    renamed,
+    some_derivatives,
+    with_default,
+)  # fmt: skip
 from ._model_result import ModelResult
 from ._rules import valid_symbol_name
 from ._signature import HINTS, Signature, hints_of, roles_of, signature_of
@@ -51,8 +61,6 @@ __all__ = [
     "save_model",
     "save_modelresult",
 ]
-
-_NAN_POLICIES = ("raise", "omit", "propagate")
 
 
 class Model:
@@ -150,15 +158,15 @@ class Model:
         if dfunc is not None and not callable(dfunc):
             raise TypeError(f"dfunc must be a function that returns the derivatives, not {dfunc!r:.80}")
         self.func, self._dfunc = func, dfunc
-        self._name = str(name) if name is not None else _name_of(func)
-        self._prefix = _checked_prefix(prefix)
-        self.nan_policy = _checked_policy(nan_policy)
+        self._name = str(name) if name is not None else name_of(func)
+        self._prefix = checked_prefix(prefix)
+        self.nan_policy = checked_policy(nan_policy)
         self.param_hints: MutableMapping[str, dict[str, Any]] = {}
         self.def_vals: dict[str, Any] = {}
         self.independent_vars_defvals: dict[str, Any] = {}
         self._said = (
-            _names_in("independent_vars", independent_vars),
-            _names_in("param_names", param_names),
+            names_in("independent_vars", independent_vars),
+            names_in("param_names", param_names),
         )
         self.opts = kws
         self._parse_params()
@@ -240,10 +248,10 @@ class Model:
 
     @prefix.setter
     def prefix(self, prefix: str) -> None:
-        new = _checked_prefix(prefix)
+        new = checked_prefix(prefix)
         roots = [*(self._param_root_names), *self.param_hints]
         self.param_hints = {
-            name: _renamed(hint, roots, self._prefix, new) for name, hint in self.param_hints.items()
+            name: renamed(hint, roots, self._prefix, new) for name, hint in self.param_hints.items()
         }
         self._prefix = new
         Model._renamings += 1
@@ -389,7 +397,7 @@ class Model:
             )
             if verbose:
                 print(f' - Adding parameter "{name}"')
-            params.add(name, **_with_default(setting, given.get(name), defaults.get(name)))
+            params.add(name, **with_default(setting, given.get(name), defaults.get(name)))
         return params
 
     def _by_full_name(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -529,9 +537,9 @@ class Model:
         """Values of all parameters in order, and the independent variables and options."""
         names = self.param_names
         given = self._by_full_name(kwargs)
-        _check_mapping("params", params)
+        check_mapping("params", params)
         inside = given.keys() & set(names)
-        variables = {name: _listed(value) for name, value in given.items() if name not in inside}
+        variables = {name: listed(value) for name, value in given.items() if name not in inside}
         known = self._other_arguments()
         unknown = [name for name in variables if name not in known and name not in (params or ())]
         if unknown:
@@ -637,7 +645,7 @@ class Model:
         both = bound_call(source, signature, roots, fixed)
         after_points = itertools.dropwhile(self.independent_vars.__contains__, signature.arguments)
         numbers = [name for name in after_points if name in roots or not signature.is_option(name)]
-        return both if numbers == roots else _selected(both, [numbers.index(name) for name in roots])
+        return both if numbers == roots else some_derivatives(both, [numbers.index(name) for name in roots])
 
     def fit(
         self,
@@ -710,7 +718,7 @@ class Model:
         2.05
         """
         for what, given in (("params", params), ("fit_kws", fit_kws)):
-            _check_mapping(what, given)
+            check_mapping(what, given)
         settings = self._settings(kwargs)
         params, variables = self._started(params, kwargs, verbose)
         result = ModelResult(
@@ -748,7 +756,7 @@ class Model:
         if isinstance(params, Parameters):
             params = params.copy()
             for name, value in start.items():
-                _override(params, name, value)
+                override(params, name, value)
         else:
             params = self.make_params(verbose=verbose, **{**(params or {}), **start})
         absent = [name for name in names if name not in params]
@@ -1012,7 +1020,7 @@ class CompositeModel(Model):
         _check_distinct(left, right)
         self.left, self.right, self.op, self.func = left, right, op, op
         self._name, self._prefix = name or "", ""
-        self.nan_policy = _checked_policy(nan_policy or left.nan_policy)
+        self.nan_policy = checked_policy(nan_policy or left.nan_policy)
         self._leaves = (*_leaves_of(left), *_leaves_of(right))
         self._own_hints: dict[str, dict[str, Any]] = {}
         self._renaming = -1
@@ -1037,7 +1045,7 @@ class CompositeModel(Model):
         for part in self._in_order():
             if isinstance(part, CompositeModel):
                 right, left = texts.pop(), texts.pop()
-                sign = part._known_ops.get(part.op) or _name_of(part.op)
+                sign = part._known_ops.get(part.op) or name_of(part.op)
                 texts.append(f"Model({part._name})" if part._name else f"({left} {sign} {right})")
             else:
                 texts.append(part._reprstring(long))
@@ -1288,89 +1296,6 @@ def _assembled(parts: Sequence[Any]) -> Any:
             models.append(cls(left, right, op))
             models[-1].__dict__.update(state)
     return models[0]
-
-
-def _name_of(func: Any) -> str:
-    inner = getattr(func, "func", func)  # of functools.partial
-    return str(getattr(func, "__name__", None) or getattr(inner, "__name__", type(func).__name__))
-
-
-def _selected(both: Call, places: Sequence[int]) -> Call:
-    """Some of the derivatives, in another order."""
-
-    def chosen(*values: float) -> Any:
-        value, derivatives = both(*values)
-        return value, [derivatives[place] for place in places]
-
-    return chosen
-
-
-def _names_in(what: str, names: Any) -> list[str] | None:
-    """The names in a list; None for none."""
-    if names is None:
-        return None
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise ModelError(f"{what} must be a list of names, not {names!r:.80}")
-    return list(names)
-
-
-def _check_mapping(what: str, given: Any) -> None:
-    if given is not None and not isinstance(given, Mapping):
-        kind = "Parameters or a dictionary of values" if what == "params" else "a dictionary"
-        raise ModelError(f"{what} must be {kind}, not {given!r:.80}")
-
-
-def _checked_policy(nan_policy: str) -> str:
-    if nan_policy not in _NAN_POLICIES:
-        raise ModelError(
-            f"nan_policy must be one of {', '.join(map(repr, _NAN_POLICIES))}, not {nan_policy!r}"
-            f"{close_matches(str(nan_policy), _NAN_POLICIES)}"
-        )
-    return nan_policy
-
-
-def _checked_prefix(prefix: str) -> str:
-    if prefix and not valid_symbol_name(f"{prefix}a"):
-        raise ModelError(f"prefix {prefix!r} must begin like a name: with a letter or '_', then also digits")
-    return prefix
-
-
-def _renamed(hint: Mapping[str, Any], roots: Iterable[str], old: str, new: str) -> dict[str, Any]:
-    """A hint whose expression uses the names with another prefix."""
-    text = hint.get("expr")
-    if not text or old == new:
-        return dict(hint)
-    names = "|".join(re.escape(old + root) for root in roots)
-    return {**hint, "expr": re.sub(rf"\b({names})\b", lambda found: new + found[0][len(old) :], text)}
-
-
-def _with_default(setting: Mapping[str, Any], given: Any, default: Any) -> dict[str, Any]:
-    """The arguments of a new parameter: a value that is given wins over an expression of the hints."""
-    setting = dict(setting)
-    if setting.get("expr"):
-        if given is None or hints_of(given, "").get("expr"):
-            return setting
-        del setting["expr"]
-    if setting.get("value") is None:
-        setting["value"] = default
-    return setting
-
-
-def _listed(value: Any) -> Any:
-    """A list or tuple of numbers as an array; anything else as it is."""
-    return coerced(value) if isinstance(value, (list, tuple)) else value
-
-
-def _override(params: Parameters, name: str, value: Any) -> None:
-    """Give a parameter another start value, or replace it."""
-    if isinstance(value, Parameter):
-        new = value.__copy__()
-        new.name = name
-        params[name] = new
-    elif name in params:
-        params[name].set(**hints_of(value, name))
-    else:
-        params.add(name, **hints_of(value, name))
 
 
 def _check_distinct(left: Model, right: Model) -> None:
