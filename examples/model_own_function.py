@@ -13,8 +13,8 @@ from lmfit import Model
 from lmfit.model import load_modelresult, save_modelresult
 
 # %%
-# The first argument is the independent variable. Defaults are start values, and dictionaries in the annotations
-# are hints for the parameters, such as bounds.
+# The first argument is the independent variable. Defaults are start values, and dictionaries in the
+# annotations are hints for the parameters, such as bounds.
 
 
 def pulse(t, height=1.0, rise: {"min": 1e-3} = 1.0, decay: {"min": 1e-3} = 5.0):
@@ -63,8 +63,8 @@ ax.legend(title="95 % bands")
 figure.savefig("model_own_function.png", dpi=120)
 
 # %%
-# The result is saved as JSON. The function is stored by its name, so that whoever reads the file needs it too,
-# and nothing in the file is executed.
+# The result is saved as JSON. The function is stored by its name, so that whoever reads the file needs it
+# too, and nothing in the file is executed.
 
 save_modelresult(result, "pulse.json")
 again = load_modelresult("pulse.json", funcdefs={"pulse": pulse, "pulse_derivatives": pulse_derivatives})
