@@ -7,6 +7,7 @@ a power failure, the old file is still there.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import uuid
@@ -41,6 +42,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         with target.open("wb") as file:
             yield file
         return
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
     partial = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
         with partial.open("xb") as file:

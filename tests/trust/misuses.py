@@ -6,6 +6,7 @@ there is a choice.
 """
 
 import numpy as np
+from model_misuses import GROUPS
 
 from lmfit import Minimizer, Parameter, Parameters, create_params, minimize
 from lmfit.errors import (
@@ -430,6 +431,7 @@ CATALOGUE = {
         "setting": SETTINGS,
         "residual": RESIDUALS,
         "derivative": DERIVATIVES,
+        **GROUPS,
     }.items()
     for what, call, error, words in entries
 }

@@ -89,7 +89,7 @@ def _write_and_raise(path, error):
 
 @pytest.mark.parametrize("kind", SAVE)
 def test_folder_that_does_not_exist(kind, tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"no such folder.*missing"):
         SAVE[kind](tmp_path / "missing" / "saved")
     assert not (tmp_path / "missing").exists()
 
