@@ -11,7 +11,7 @@ curved is seen to be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -84,29 +84,29 @@ def found_by_trying(
     (('a', 'offset'), {'rate': 'its effect is not proportional to it'})
     """
     trial = _Trial(residual, list(x), at_x, domain)
-    reasons = dict(known.reasons)
-    changes: dict[str, tuple[int, float, Array]] = {}
+    reasons, moves = dict(known.reasons), {}
     for name in known.unknown:
-        index = names.index(name)
-        step, change, reason = trial.alone(index)
-        if reason:
-            reasons[name] = reason
-        else:
-            changes[name] = index, step, change
-    first: dict[str, tuple[int, float, Array]] = {}
-    if changes:
-        first = {
-            name: (index, *trial.once(index)) for index, name in enumerate(names) if name in known.linear
-        }
-    together = {**first, **changes}
-    if len(together) > 1 and changes and not trial.together(together.values()):
-        together = first
-        for name, entry in changes.items():
-            if not together or trial.together([*together.values(), entry]):
-                together = {**together, name: entry}
-            else:
-                reasons[name] = f"it multiplies another that is, one of {', '.join(map(repr, together))}"
-    return Linearity((*known.linear, *(name for name in together if name in changes)), (), reasons)
+        moves[name], reasons[name] = trial.alone(names.index(name))
+    moves = {name: move for name, move in moves.items() if not reasons[name]}
+    chosen = {name: trial.moved(names.index(name)) for name in known.linear} if moves else {}
+    if trial.together([*chosen.values(), *moves.values()]):
+        chosen |= moves
+    for name, move in moves.items():
+        if name not in chosen and trial.together([*chosen.values(), move]):
+            chosen[name] = move
+        elif name not in chosen:
+            reasons[name] = f"it multiplies another that is, one of {', '.join(map(repr, chosen))}"
+    linear = (*known.linear, *(name for name in moves if name in chosen))
+    return Linearity(linear, (), {name: reason for name, reason in reasons.items() if reason})
+
+
+@dataclass(frozen=True)
+class _Move:
+    """A step of one variable, and the change of the residual by it."""
+
+    index: int
+    step: float
+    change: Array
 
 
 class _Trial:
@@ -117,35 +117,32 @@ class _Trial:
         self._room = list(zip((domain.lower - x).tolist(), (domain.upper - x).tolist()))
         self._reach = domain.reach.tolist()
 
-    def alone(self, index: int) -> tuple[float, Array, str]:
-        """A step of one variable, the change by it, and why the residual is not linear in it."""
-        step, other = self._steps(index)
-        change, changed = self._change([(index, step)]), self._change([(index, other)])
-        slope, other_slope = change / step, changed / other
-        size = max(norm(slope), norm(other_slope))
+    def alone(self, index: int) -> tuple[_Move, str]:
+        """A move of one variable, and why the residual is not linear in it; empty if it is."""
+        move, other = self.moved(index), self._moved(index, self._steps(index)[1])
+        slopes = move.change / move.step, other.change / other.step
+        size = max(map(norm, slopes))
+        visible = _VISIBLE * norm(self._at_x)
         if not np.isfinite(size):
-            return (
-                step,
-                change,
-                f"the residual is not finite at {self._x[index] + step:g} or {self._x[index] + other:g}",
-            )
-        if norm(change) <= _VISIBLE * norm(self._at_x) or norm(changed) <= _VISIBLE * norm(self._at_x):
-            return step, change, "its effect is too small to tell"
-        curved = norm(slope - other_slope) > _TOLERANCE * size
-        return step, change, "its effect is not proportional to it" if curved else ""
+            points = " or ".join(f"{self._x[index] + step:g}" for step in (move.step, other.step))
+            return move, f"the residual is not finite at {points}"
+        if min(norm(move.change), norm(other.change)) <= visible:
+            return move, "its effect is too small to tell"
+        curved = norm(slopes[0] - slopes[1]) > _TOLERANCE * size
+        return move, "its effect is not proportional to it" if curved else ""
 
-    def once(self, index: int) -> tuple[float, Array]:
-        """A step of one variable, and the change by it."""
-        step, _ = self._steps(index)
-        return step, self._change([(index, step)])
+    def moved(self, index: int) -> _Move:
+        """A move of one variable."""
+        return self._moved(index, self._steps(index)[0])
 
-    def together(self, entries: Iterable[tuple[int, float, Array]]) -> bool:
-        """Whether several steps at once change the residual by the sum of what they do alone."""
-        entries = list(entries)
-        change = self._change([(index, step) for index, step, _ in entries])
-        expected = np.sum([alone for _, _, alone in entries], axis=0)
-        size = max(norm(alone) for _, _, alone in entries)
-        return norm(change - expected) <= _TOLERANCE * max(size, norm(self._at_x))
+    def together(self, moves: Sequence[_Move]) -> bool:
+        """Whether several moves at once change the residual by the sum of what they do alone."""
+        if len(moves) < 2:
+            return True
+        change = self._change({move.index: move.step for move in moves})
+        expected = np.sum([move.change for move in moves], axis=0)
+        size = max(norm(self._at_x), *(norm(move.change) for move in moves))
+        return norm(change - expected) <= _TOLERANCE * size
 
     def _steps(self, index: int) -> tuple[float, float]:
         """Two steps of one variable that stay within its bounds."""
@@ -157,8 +154,11 @@ class _Trial:
         step = min(step, 0.5 * abs(side)) * (1.0 if side > 0.0 else -1.0)
         return step, 2.0 * step
 
-    def _change(self, steps: Iterable[tuple[int, float]]) -> Array:
+    def _moved(self, index: int, step: float) -> _Move:
+        return _Move(index, step, self._change({index: step}))
+
+    def _change(self, steps: Mapping[int, float]) -> Array:
         point = self._x.copy()
-        for index, step in steps:
+        for index, step in steps.items():
             point[index] += step
         return np.asarray(self._residual(point) - self._at_x)

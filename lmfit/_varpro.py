@@ -258,7 +258,7 @@ class Search:
 
     def _check_linear(self) -> None:
         """Compare the residual with the one that is calculated on the assumption that it is linear."""
-        found = self._problem.residual(self.here.x.tolist())
+        found = np.array(self._problem.residual(self.here.x.tolist()))
         error = norm(found - self.here.residual)
         if not error <= _TOLERANCE * max(self._size, norm(found)):
             raise NotLinear

@@ -241,6 +241,19 @@ def test_plain_objective_is_tried():
     assert_same(fit, minimize(residual, plain()).result)
 
 
+@pytest.mark.parametrize("options", [{}, {"linear": ["a", "offset"]}])
+def test_objective_that_writes_into_one_array(options):
+    array = np.empty_like(t)
+
+    def reusing(p):
+        array[:] = residual(p)
+        return array
+
+    fit = minimize(reusing, plain(), method="varpro", **options).result
+    assert fit.linear_names == ["a", "offset"]
+    assert_same(fit, minimize(residual, plain()).result)
+
+
 def test_names_that_the_user_gives():
     fit = minimize(residual, plain(), method="varpro", linear=["a"]).result
     assert fit.linear_names == ["a"]

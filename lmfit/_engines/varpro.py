@@ -45,15 +45,15 @@ _FORWARD = float(np.finfo(float).eps) ** 0.5
 def varpro(view: View, options: dict[str, Any]) -> Outcome:
     """Search for the variables that are not linear, with a polish unless that option is False."""
     problem = view.problem
+    start, at_start = np.array(problem.start), problem.start_residual.copy()
     known = _known(problem, options.get("linear"))
     certain = not known.unknown and "linear" not in options
-    linearity = _tried(problem, known)
+    linearity = _tried(problem, known, at_start)
     columns = _Columns(view, linearity.linear)
     separable = Separable(problem.probe, columns, columns.linear, problem.domain)
     tolerance = _TOLERANCE if problem.derivative is None else _WITH_DERIVATIVES
     tolerances = {"ftol": tolerance, "xtol": tolerance}
     tolerances |= {key: options[key] for key in tolerances if key in options}
-    start, at_start = np.array(problem.start), problem.start_residual
     for first in _FIRST_STEPS:
         search = Search(separable, start, at_start, first=first, check=not certain, **tolerances)
         try:
@@ -80,11 +80,9 @@ def _known(problem: Problem, given: Sequence[str] | str | None) -> Linearity:
     return Linearity(unknown=tuple(problem.names)) if ask is None else ask(problem.params)
 
 
-def _tried(problem: Problem, known: Linearity) -> Linearity:
+def _tried(problem: Problem, known: Linearity, at_start: Array) -> Linearity:
     """Which variables are linear; it is an error if none is."""
-    found = found_by_trying(
-        problem.probe, problem.start, problem.start_residual, problem.names, known, problem.domain
-    )
+    found = found_by_trying(problem.probe, problem.start, at_start, problem.names, known, problem.domain)
     if not found.linear:
         listed = "; ".join(f"{name!r}: {reason}" for name, reason in found.reasons.items())
         raise MinimizerException(
