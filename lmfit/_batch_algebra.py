@@ -136,7 +136,7 @@ def contracted(left: Array, right: Array) -> Array:
 
 
 def summed(subscripts: str, left: Array, right: Array) -> Array:
-    """Return sums of products over an axis, where `b` names that of the fits, which is the last of the result.
+    """Return sums of products over an axis; `b` names that of the fits, the last one of the result.
 
     The order in which NumPy sums depends on how arrays lie in memory, and on whether there is but one fit.
     They are therefore all made to lie in the same way, and one fit becomes two: no result depends on the

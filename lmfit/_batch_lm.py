@@ -54,6 +54,8 @@ _CLOSE = 1e-2
 _CENTRAL = 1e-3
 #: Length of a step after which the second-order part counts.
 _NEAR = 1.0
+#: Fraction of a diagonal element that the second-order part may take away.
+_MOST_TAKEN = 0.95
 #: Length of the longest step that says something about it.
 _TELLING = 3.0
 #: Cosine between step and change of the gradient below which they say nothing.
@@ -391,7 +393,7 @@ class _Search:
     def _propose(self) -> None:
         state = self.state
         unit = 1.0 / np.where(state.scale > 0.0, state.scale, 1.0)
-        hessian = state.normal + state.second * (state.size < _NEAR)
+        hessian = self._hessian()
         room = self._room() if self.bounded else None
         scaled = None if room is None else (room[0] / unit, room[1] / unit)
         found = bounded_step(
@@ -404,6 +406,13 @@ class _Search:
         state.trial = state.theta + state.step
         if self.bounded:
             state.trial = _landed(state.trial, state.theta, state.lower, state.upper)
+
+    def _hessian(self) -> Array:
+        """The second derivatives: with the second-order part close to a minimum, where it leaves them positive."""
+        state, diagonal = self.state, np.arange(len(self.state.theta))
+        own, more = state.normal[diagonal, diagonal], state.second[diagonal, diagonal]
+        near = (state.size < _NEAR) & (more >= -_MOST_TAKEN * own).all(axis=0)
+        return np.asarray(state.normal + state.second * near)
 
     def _room(self) -> tuple[Array, Array]:
         """How far the variables may go down and up: to a distant bound not all the way."""
