@@ -19,6 +19,7 @@ from .batch import BatchResult, fit_many
 from .bootstrap import bootstrap_interval, credible_interval
 from .confidence import conf_interval, conf_interval2d, f_compare
 from .errors import MinimizerException
+from .global_model import GlobalModel
 from .minimizer import Minimizer, minimize
 from .model import CompositeModel, Model
 from .parameter import Parameter, Parameters, create_params
@@ -30,6 +31,7 @@ __version__ = "2.0.0.dev0"
 __all__ = [
     "BatchResult",
     "CompositeModel",
+    "GlobalModel",
     "Minimizer",
     "MinimizerException",
     "MinimizerResult",
