@@ -1,8 +1,8 @@
 """Many small fits in one process: memory and time per fit, which must not grow.
 
-``python benchmarks/soak.py [fits]``, by default 10^5 fits of three kinds in turn: an objective with bounds and a
-tied parameter, a model, and a model that combines two. Each row of the table is a tenth of them. For a million,
-which take an hour: ``python benchmarks/soak.py 1000000``.
+``python benchmarks/soak.py [fits]``, by default 10^5 fits of three kinds in turn: an objective with bounds
+and a tied parameter, a model, and a model that combines two. Each row of the table is a tenth of them. For a
+million, which take an hour: ``python benchmarks/soak.py 1000000``.
 """
 
 from __future__ import annotations
