@@ -12,6 +12,7 @@ import copy
 import itertools
 import pickle
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,9 @@ class SymbolTable(dict[str, Any]):
     background : mapping
         What else is found, such as the values of parameters: after the user's symbols and
         before mathematics.  It is not copied with them.
+    lock : RLock
+        Held while something is evaluated: values of parameters then stand among the symbols, which
+        other threads must not take for symbols of the user.
 
     Examples
     --------
@@ -54,6 +58,10 @@ class SymbolTable(dict[str, Any]):
 
     version: int = 0
     background: Mapping[str, Any] = MATHEMATICS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lock = threading.RLock()
 
     def __missing__(self, name: str) -> Any:
         return self.background[name] if name in self.background else MATHEMATICS[name]
@@ -180,7 +188,8 @@ class Namespace:
 
     def user_symbols(self) -> dict[str, Any]:
         """Return what the user has added, by name."""
-        return dict(self.symbols)
+        with self.symbols.lock:
+            return dict(self.symbols)
 
     def lookup(self, name: str) -> Any:
         """Return the user's symbol of that name, or else that of mathematics.
@@ -203,8 +212,9 @@ class Namespace:
         """The names and kinds of the user's symbols: all that a compiled expression depends on."""
         version, signature = self._signature
         if version != self.symbols.version:
-            signature = frozenset((name, self._kind(value)) for name, value in self.symbols.items())
-            self._signature = self.symbols.version, signature
+            with self.symbols.lock:
+                signature = frozenset((name, self._kind(value)) for name, value in self.symbols.items())
+                self._signature = self.symbols.version, signature
         return signature
 
     def _kind(self, value: Any) -> tuple[str, ...]:
@@ -228,16 +238,17 @@ class Namespace:
 
     def copy(self) -> Namespace:
         """Return a namespace with the same symbols, and an interpreter of its own when needed."""
-        return self._with_symbols(self.symbols)
+        return self._with_symbols(self.user_symbols() if self.symbols else {})
 
     def __copy__(self) -> Namespace:
         return self.copy()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Namespace:
-        functions = {name: value for name, value in self.symbols.items() if callable(value)}
-        data = {name: value for name, value in self.symbols.items() if name not in functions}
+        symbols = self.user_symbols()
+        functions = {name: value for name, value in symbols.items() if callable(value)}
+        data = {name: value for name, value in symbols.items() if name not in functions}
         copied = copy.deepcopy(data, memo) if data else data
-        return self._with_symbols({name: copied.get(name, value) for name, value in self.symbols.items()})
+        return self._with_symbols({name: copied.get(name, value) for name, value in symbols.items()})
 
     def _with_symbols(self, symbols: Mapping[str, Any]) -> Namespace:
         new = Namespace(symbols)
@@ -247,8 +258,9 @@ class Namespace:
         return new
 
     def __getstate__(self) -> dict[str, Any]:
-        procedures = {name: value for name, value in self.symbols.items() if is_procedure(value)}
-        symbols = {name: value for name, value in self.symbols.items() if name not in procedures}
+        all_symbols = self.user_symbols()
+        procedures = {name: value for name, value in all_symbols.items() if is_procedure(value)}
+        symbols = {name: value for name, value in all_symbols.items() if name not in procedures}
         for name, value in symbols.items():
             _check_pickles(name, value)
         return {"symbols": symbols, "procedures": [_source(*item) for item in procedures.items()]}

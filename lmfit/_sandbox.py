@@ -17,7 +17,6 @@ This module imports asteval, and is itself imported only when an interpreter is 
 from __future__ import annotations
 
 import ast
-import threading
 import types
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -101,7 +100,7 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
         self._calldepth = 0
         self._steps = 0
         self._running = 0
-        self._lock = threading.RLock()
+        self._lock = symtable.lock
         self.node_handlers = {node: self._handler(node) for node in _NODE_NAMES.values()}
 
     def _handler(self, node: str) -> Any:

@@ -10,7 +10,8 @@ import pytest
 SCRIPT = Path(__file__).with_name("fuzzed.py")
 
 
-def fuzzed(cases, seed):
+def fuzzed(cases, seed, record_property):
+    record_property("cases", cases)
     command = [sys.executable, SCRIPT, str(cases), str(seed)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=3600, check=True)
     return json.loads(done.stdout)
@@ -25,11 +26,11 @@ def check(found, cases):
     assert min(ended) > cases / 100, "neither all is accepted nor all is refused"
 
 
-def test_random_expressions_and_files():
-    check(fuzzed(2000, 1), 2000)
+def test_random_expressions_and_files(record_property):
+    check(fuzzed(2000, 1, record_property), 2000)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(10, 14))
-def test_many_random_expressions_and_files(seed):
-    check(fuzzed(25000, seed), 25000)
+def test_many_random_expressions_and_files(seed, record_property):
+    check(fuzzed(25000, seed, record_property), 25000)

@@ -15,7 +15,8 @@ OTHERS = ("conf_interval", "conf_interval2d", "bootstrap", "model", "batch", "ba
 ENDS = {"best so far", "finished", "passed on"}
 
 
-def interrupted(rounds, works):
+def interrupted(rounds, works, record_property):
+    record_property("cases", rounds * len(works))
     command = [sys.executable, SCRIPT, str(rounds), *works]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=600, check=True)
     return json.loads(done.stdout)
@@ -29,15 +30,15 @@ def check(ends, rounds):
             assert counts.get("best so far", 0) > rounds / 10, f"{work}: {counts}"
 
 
-def test_at_random_moments():
+def test_at_random_moments(record_property):
     works = ["leastsq", "least_squares", "nelder", "differential_evolution", *OTHERS]
-    check(interrupted(15, works), 15)
+    check(interrupted(15, works, record_property), 15)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("works", [LOCAL, GLOBAL, OTHERS], ids=["local", "global", "others"])
-def test_at_many_random_moments(works):
-    check(interrupted(300, works), 300)
+def test_at_many_random_moments(works, record_property):
+    check(interrupted(300, works, record_property), 300)
 
 
 ENDLESS = """

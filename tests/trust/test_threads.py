@@ -101,7 +101,8 @@ WORK = {
 }
 
 
-def check(work, rounds):
+def check(work, rounds, record_property):
+    record_property("cases", THREADS * rounds)
     expected = [work(index) for index in range(len(DATA))]
     params = PARAMS.dumps()
     with unchanged():
@@ -112,14 +113,14 @@ def check(work, rounds):
 
 
 @pytest.mark.parametrize("work, rounds", WORK.values(), ids=WORK)
-def test_threads(work, rounds):
-    check(work, rounds)
+def test_threads(work, rounds, record_property):
+    check(work, rounds, record_property)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("work", [fit_model, fit_expression, fit_with_ties, intervals])
-def test_threads_200_fits_each(work):
-    check(work, 200)
+def test_threads_200_fits_each(work, record_property):
+    check(work, 200, record_property)
 
 
 INTERPRETED = create_params(a=1.5, b={"expr": "sum([a*i for i in (1, 2)])"}, c={"expr": "max([b, 1][:2])"})
@@ -130,9 +131,8 @@ def fit_with_interpreted_ties(index):
     return fitted.params.valuesdict()
 
 
-@pytest.mark.parametrize("rounds", [3])
-def test_threads_with_expressions_that_need_the_interpreter(rounds):
-    check(fit_with_interpreted_ties, rounds)
+def test_threads_with_expressions_that_need_the_interpreter(record_property):
+    check(fit_with_interpreted_ties, 3, record_property)
 
 
 @pytest.mark.parametrize("template", [TIED, INTERPRETED], ids=["compiled", "interpreted"])
