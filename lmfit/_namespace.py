@@ -63,6 +63,10 @@ class SymbolTable(dict[str, Any]):
         super().__init__(*args, **kwargs)
         self.lock = threading.RLock()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {key: value for key, value in self.__dict__.items() if key != "lock"}
+        return type(self), (), state, None, iter(dict(self).items())
+
     def __missing__(self, name: str) -> Any:
         return self.background[name] if name in self.background else MATHEMATICS[name]
 
