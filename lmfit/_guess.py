@@ -160,6 +160,11 @@ class _Part:
         return self.known_shape
 
     @property
+    def freedom(self) -> int:
+        """Number of values that are to be found, the amplitude not among them."""
+        return len({*self.limits} - {*self.linear, *self.kept})
+
+    @property
     def scaled(self) -> bool:
         """Whether it has an amplitude to solve for."""
         return bool(self.linear)

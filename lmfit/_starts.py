@@ -71,6 +71,8 @@ class Shape:
         Parameters that may be multiplied.
     choices : mapping
         Parameters of which several values are tried in the end; the first of them is used till then.
+    of_data : bool
+        Whether `tries` looks at the data, and not at the points alone.
     background : bool
         Whether a constant or a line below may hide the shape when it is guessed alone.
     positive : tuple of str
@@ -81,8 +83,25 @@ class Shape:
     places: Mapping[str, str | float] = field(default_factory=lambda: {"center": "sigma"})
     scales: tuple[str, ...] = ("sigma",)
     choices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    of_data: bool = False
     background: bool = True
     positive: tuple[str, ...] = ()
+
+    def moving(self, tries: Tries) -> list[str]:
+        """Return the parameters that can be refined."""
+        return [name for name in dict.fromkeys([*self.places, *self.scales, *self.choices]) if name in tries]
+
+    def size(self, name: str, tries: Tries) -> float:
+        """Return how far a parameter may be expected to be from its best value."""
+        width = self.places.get(name, name)
+        size = abs(float(tries[width][0])) if isinstance(width, str) else width
+        return size or 1.0
+
+    def is_narrow(self, tries: Tries, widest: float) -> Array:
+        """Return which of the tries have no width above a limit."""
+        widths = [tries[width] for width in self.places.values() if isinstance(width, str)]
+        narrow = [np.abs(width) <= widest for width in widths]
+        return np.asarray(np.logical_and.reduce(narrow) if narrow else np.array([False]))
 
 
 def _tiles(x: Array) -> tuple[Array, Array]:
@@ -92,7 +111,7 @@ def _tiles(x: Array) -> tuple[Array, Array]:
     centers = [np.array([x[0] - 0.1 * span, x[-1] + 0.1 * span] * 2)]
     widths = [span * np.array([0.2, 0.2, 0.5, 0.5])]
     half = n / 2.0
-    while half > 0.4:
+    while half > 0.7:
         place = np.arange(0.0, n - 1 + 0.5 * half, 0.5 * half)
         ends = [np.interp(place + step, np.arange(n), x) for step in (-half, 0.0, half)]
         centers.append(ends[1])
@@ -152,7 +171,10 @@ def _damped_harmonic(curve: Curve) -> Tries:
 
 def _edges(curve: Curve) -> Tries:
     centers, widths = _tiles(curve.x)
-    return _with_each({"center": centers, "sigma": widths}, "turn", np.array([1.0, -1.0]))
+    # On a constant, a step down is a negative step up, and needs no width of its own.
+    constant = curve.freed(np.ones((1, len(curve.y))))
+    turns = [1.0, -1.0] if np.max(np.abs(constant)) > 1e-6 else [1.0]
+    return _with_each({"center": centers, "sigma": widths}, "turn", np.array(turns))
 
 
 def _steps(curve: Curve) -> Tries:
@@ -225,7 +247,10 @@ def _spots(curve: Curve) -> Tries:
 SHAPES: dict[Callable[..., Array], Shape] = {
     lineshapes.gaussian: Shape(_peaks),
     lineshapes.gaussian2d: Shape(
-        _spots, places={"centerx": "sigmax", "centery": "sigmay"}, scales=("sigmax", "sigmay")
+        _spots,
+        places={"centerx": "sigmax", "centery": "sigmay"},
+        scales=("sigmax", "sigmay"),
+        of_data=True,
     ),
     lineshapes.lorentzian: Shape(_peaks),
     lineshapes.split_lorentzian: Shape(_split_peaks, scales=("sigma", "sigma_r")),
@@ -261,5 +286,5 @@ SHAPES: dict[Callable[..., Array], Shape] = {
     ),
     lineshapes.exponential: Shape(_decays, places={}, scales=("decay",)),
     lineshapes.powerlaw: Shape(_powers, places={"exponent": 0.12}, scales=()),
-    lineshapes.sine: Shape(_waves, places={"shift": 0.3}, scales=("frequency",)),
+    lineshapes.sine: Shape(_waves, places={"shift": 0.3}, scales=("frequency",), of_data=True),
 }
