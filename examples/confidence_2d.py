@@ -1,6 +1,8 @@
-"""Confidence region of two parameters of a sum of exponentials: the figure of the manual's chapter 4.
+"""Confidence region of two parameters
+===================================
 
-Beside the region, the ellipse that the standard errors and the correlation stand for.
+Those of a sum of exponentials, as in the manual's chapter 4; beside the region, the ellipse that the standard
+errors and the correlation stand for::
 
     python confidence_2d.py [--output confidence_2d.png]
 """

@@ -206,3 +206,10 @@ def test_each_built_in_model_has_a_picture_and_a_table():
     classes = {getattr(models, name) for name in models.__all__ if isinstance(getattr(models, name), type)}
     shown = {getattr(models, name) for group in pages.GROUPS.values() for name in group}
     assert shown == {cls for cls in classes if issubclass(cls, Model)} - {models.BuiltInModel}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+def test_each_example_has_a_title_for_the_gallery(path):
+    if path.name != "nist.py":  # a loader of data, no page
+        title, line = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).split("\n")[:2]
+        assert line == "=" * len(title)
