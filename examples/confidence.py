@@ -1,9 +1,9 @@
 """Confidence intervals: two examples
 ==================================
 
-Those of the manual's chapter 4. In the first the standard errors are good enough. In the second, a sum of two exponentials, the
-limits are far from symmetric, and the trace shows how the other parameters follow the one that is
-held. Writes one figure::
+Those of the manual's chapter 4. In the first the standard errors are good enough. In the second, a sum of two
+exponentials, the limits are far from symmetric, and the trace shows how the other parameters follow the one
+that is held. Writes one figure::
 
     python confidence.py [--output confidence.png]
 """
