@@ -29,6 +29,7 @@ __all__ = [
     "bounded_step",
     "contracted",
     "decrement",
+    "determined",
     "factored",
     "inverted",
     "solved",
@@ -217,6 +218,11 @@ def decrement(matrix: Array, gradient: Array, fixed: Mask) -> Array:
     factor, _ = factored(_without(matrix, fixed))
     half = forward(factor, np.where(fixed, 0.0, gradient))
     return contracted(half, half)
+
+
+def determined(matrix: Array, fixed: Mask) -> Mask:
+    """Say which matrices are regular, but for rows and columns of fixed variables (p, b)."""
+    return factored(_without(matrix, fixed))[1]
 
 
 def _within(matrix: Array, gradient: Array, step: Array, fixed: Mask, room: tuple[Array, Array]) -> Array:

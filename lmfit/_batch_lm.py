@@ -40,7 +40,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ._batch_algebra import bounded_step, contracted, decrement, transformed
+from ._batch_algebra import bounded_step, contracted, decrement, determined, transformed
 from ._batch_equations import Equations, Fits, Function, Index, Mask, Sample, Steps
 from ._derivatives import Array
 
@@ -54,8 +54,8 @@ _CLOSE = 1e-2
 _CENTRAL = 1e-3
 #: Length of a step after which the second-order part counts.
 _NEAR = 1.0
-#: Fraction of a diagonal element that the second-order part may take away.
-_MOST_TAKEN = 0.95
+#: Fraction of the diagonal that the second-order part must leave.
+_LEAST = 1e-3
 #: Length of the longest step that says something about it.
 _TELLING = 3.0
 #: Cosine between step and change of the gradient below which they say nothing.
@@ -209,10 +209,7 @@ def solve_again(fits: Fits, first: Solution, max_iterations: int = 200) -> Solut
         rows = np.flatnonzero(_in_trouble(fits, first))
         if not len(rows):
             break
-        some = _inside(fits.chosen(rows))
-        size = np.abs(some.start)
-        units = np.ones_like(size) if own_units else np.where(size > 0.0, size, 1.0)
-        other = solve(some, units=units, max_iterations=max_iterations)
+        other = _with_short_steps(_inside(fits.chosen(rows)), own_units, max_iterations)
         first.nfev[rows] += other.nfev
         other.nfev[:] = first.nfev[rows]
         lower = other.chisqr < first.chisqr[rows]
@@ -220,15 +217,34 @@ def solve_again(fits: Fits, first: Solution, max_iterations: int = 200) -> Solut
     return first
 
 
+def _with_short_steps(fits: Fits, own_units: bool, max_iterations: int) -> Solution:
+    """Search with short steps; those that do not arrive with them go on with the usual ones."""
+    size = np.abs(fits.start)
+    units = np.ones_like(size) if own_units else np.where(size > 0.0, size, 1.0)
+    end = solve(fits, units=units, max_iterations=max_iterations)
+    late = np.flatnonzero(end.status == Status.LIMIT)
+    if len(late):
+        near = replace(fits.chosen(late), start=end.theta[:, late])
+        further = solve(near, max_iterations=max_iterations)
+        further.nfev[:] += end.nfev[late]
+        end.put(late, further)
+    return end
+
+
 def _in_trouble(fits: Fits, end: Solution) -> Mask:
-    """Which fits ended with a useless variable, in a corner, or on a slope."""
+    """Which fits ended with useless variables, in a corner, or on a slope."""
     free = end.side == 0
     diagonal = np.arange(len(end.theta))
+    lengths = np.sqrt(end.normal[diagonal, diagonal])
     travel = np.abs(end.theta - fits.start)
-    effect = np.sqrt(end.normal[diagonal, diagonal]) * np.maximum(np.abs(end.theta), travel)
+    effect = lengths * np.maximum(np.abs(end.theta), travel)
     lost = (free & (travel > 0.0) & (effect < _LOST * np.sqrt(end.chisqr))).any(axis=0)
     failed = (end.status == Status.STEEP) | (end.status == Status.LIMIT)
-    return np.asarray((lost | failed | ~free.any(axis=0)) & (end.status != Status.NOT_FINITE))
+    # A peak narrower than the distance of the points does not determine its variables.
+    unit = 1.0 / np.where(lengths > 0.0, lengths, 1.0)
+    with np.errstate(all="ignore"):
+        regular = determined(end.normal * unit * unit[:, np.newaxis], ~free)
+    return np.asarray((lost | failed | ~regular | ~free.any(axis=0)) & (end.status < Status.NOT_FINITE))
 
 
 def _inside(fits: Fits) -> Fits:
@@ -408,11 +424,19 @@ class _Search:
             state.trial = _landed(state.trial, state.theta, state.lower, state.upper)
 
     def _hessian(self) -> Array:
-        """The second derivatives: with the second-order part close to a minimum, where it leaves them positive."""
+        """The Hessian: close to a minimum with the second-order part, unless that makes it indefinite."""
         state, diagonal = self.state, np.arange(len(self.state.theta))
-        own, more = state.normal[diagonal, diagonal], state.second[diagonal, diagonal]
-        near = (state.size < _NEAR) & (more >= -_MOST_TAKEN * own).all(axis=0)
-        return np.asarray(state.normal + state.second * near)
+        hessian = state.normal.copy()
+        rows = np.flatnonzero((state.size < _NEAR) & (state.second[0, 0] != 0.0))
+        normal = np.take(state.normal, rows, axis=-1)
+        whole = normal + np.take(state.second, rows, axis=-1)
+        largest = np.take(state.scale, rows, axis=-1)
+        spare = whole.copy()
+        spare[diagonal, diagonal] -= _LEAST * normal[diagonal, diagonal]
+        unit = 1.0 / np.where(largest > 0.0, largest, 1.0)
+        good = determined(spare * (unit * unit[:, np.newaxis]), normal[diagonal, diagonal] == 0.0)
+        hessian[:, :, rows[good]] = whole[:, :, good]
+        return hessian
 
     def _room(self) -> tuple[Array, Array]:
         """How far the variables may go down and up: to a distant bound not all the way."""
