@@ -24,24 +24,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 #: The tests that are meant for each module, the quick ones first.
 TESTS = {
-    "_bounds": [
-        "lmfit/_bounds.py",
-        "tests/test_bounds.py",
-        "tests/test_traps.py",
-        "tests/trust/test_invariance.py",
-    ],
+    "_bounds": ["lmfit/_bounds.py", "tests/test_bounds.py", "tests/test_problem.py", "tests/test_traps.py"],
     "_covariance": ["lmfit/_covariance.py", "tests/test_covariance.py", "tests/test_traps.py"],
     "_expressions": [
         "lmfit/_expressions.py",
         "tests/test_expressions.py",
         "tests/test_expression_security.py",
     ],
-    "_problem": [
-        "tests/test_problem.py",
-        "tests/test_minimizer.py",
-        "tests/trust/test_misuses.py",
-        "tests/test_traps.py",
-    ],
+    "_problem": ["tests/test_problem.py", "tests/test_minimizer.py", "tests/trust", "tests/test_engines.py"],
     "_profile": ["lmfit/_profile.py", "tests/test_profile.py", "tests/test_confidence.py"],
 }
 COMPARISONS = {
