@@ -265,10 +265,10 @@ def _placed(parts: Sequence[_Part], points: tuple[Array, ...], y: Array) -> tupl
     few_points, few_y = _averaged(points, y)
     first = next(iter(shapes))
     if len(parts) == 1 and parts[first].shape.background:
-        tries, used = place_alone(parts[first], few_points, _real(few_y), _hidden(few_points))
+        tries, used = place_alone(parts[first], few_points, *_real(few_y, _hidden(few_points)))
         return {first: tries}, _hidden(points)[:used]
     background = _background(parts, few_points, few_y)
-    found = place_all(list(shapes.values()), few_points, _real(few_y), _real(background))
+    found = place_all(list(shapes.values()), few_points, *_real(few_y, background))
     return dict(zip(shapes, found)), np.empty((0, len(y)))
 
 
@@ -297,9 +297,11 @@ def _background(parts: Sequence[_Part], points: Sequence[Array], y: Array) -> Ar
     return np.concatenate([np.empty((0, len(y))), *rows])
 
 
-def _real(rows: Any) -> Array:
-    """Return the real parts followed by the imaginary ones, if there are any."""
-    return np.concatenate([rows.real, rows.imag], axis=-1) if rows.dtype.kind == "c" else rows
+def _real(*arrays: Any) -> list[Array]:
+    """Return the real parts followed by the imaginary ones, if any of the arrays has some."""
+    if not any(array.dtype.kind == "c" for array in arrays):
+        return list(arrays)
+    return [np.concatenate([array.real, array.imag], axis=-1) for array in arrays]
 
 
 def _coefficients(
@@ -311,10 +313,7 @@ def _coefficients(
         for k, part in enumerate(parts)
     ]
     rest = y - sum(parts[k].rows(points, tries)[0] for k, tries in placed.items() if not parts[k].scaled)
-    rows = np.concatenate([*groups, hidden])
-    rows, rest = (
-        (_real(rows + 0j), _real(rest + 0j)) if np.iscomplexobj(rows) or np.iscomplexobj(y) else (rows, rest)
-    )
+    rest, rows = _real(rest, np.concatenate([*groups, hidden]))
     sizes = np.sqrt((rows * rows).sum(axis=1))
     usable = np.where(np.isfinite(sizes) & (sizes > 0.0), sizes, np.inf)
     solved = np.linalg.lstsq(np.nan_to_num(rows / usable[:, None]).T, rest, rcond=1e-12)[0] / usable
@@ -327,15 +326,12 @@ def _set(
 ) -> None:
     """Write the values into the Parameters."""
     for k, part in enumerate(parts):
+        positive = part.known_shape.positive if part.known_shape is not None else ()
         found = {name: float(values[0]) for name, values in placed.get(k, {}).items()}
         found.update(zip(part.linear, map(float, coefficients[k])))
         for name, value in found.items():
             parameter = params.get(part.model.prefix + name)
             if parameter is not None and not parameter.expr:
-                if (
-                    part.known_shape is not None
-                    and name in part.known_shape.positive
-                    and parameter.min == -np.inf
-                ):
+                if name in positive and parameter.min == -np.inf:
                     parameter.min = 0.0
                 parameter.value = value

@@ -259,6 +259,15 @@ class TestSums:
         params = (GaussianModel() + ComplexConstantModel()).guess(data, x=X)
         assert_near(params, re=1, im=-2, **PEAK)
 
+    def test_complex_data_of_a_real_model(self):
+        data = noisy(lineshapes.gaussian(X, **PEAK) + 3) + 0.5j
+        for model in (GaussianModel(), GaussianModel() + ConstantModel()):
+            assert_near(model.guess(data, x=X), **PEAK)
+
+    def test_real_data_of_a_complex_model(self):
+        data = noisy(lineshapes.gaussian(X, **PEAK) + 3)
+        assert_near((GaussianModel() + ComplexConstantModel()).guess(data, x=X), re=3, im=0, **PEAK)
+
     def test_product_is_no_sum(self):
         model = GaussianModel() * StepModel(prefix="s_")
         with pytest.raises(NotImplementedError, match=r"because it is no sum; .* make_params\(\)"):
