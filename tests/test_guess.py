@@ -260,7 +260,7 @@ class TestSums:
         assert_near(params, re=1, im=-2, **PEAK)
 
     def test_complex_data_of_a_real_model(self):
-        data = noisy(lineshapes.gaussian(X, **PEAK) + 3) + 0.5j
+        data = noisy(lineshapes.gaussian(X, **PEAK) + 3) + 0.05j
         for model in (GaussianModel(), GaussianModel() + ConstantModel()):
             assert_near(model.guess(data, x=X), **PEAK)
 
