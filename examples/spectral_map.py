@@ -39,8 +39,8 @@ cube = xr.DataArray(
 )
 
 # %%
-# The model is the one that would be fitted to a single spectrum. The weights are those of counts. Start values
-# and bounds may be numbers, as here, or arrays: one for each spectrum, or anything that broadcasts.
+# The model is the one that would be fitted to a single spectrum. The weights are those of counts. Start
+# values and bounds may be numbers, as here, or arrays: one for each spectrum, or anything that broadcasts.
 
 model = LorentzianModel() + LinearModel()
 start = {
@@ -64,9 +64,8 @@ strained = found["center"].where(there & (found["center_stderr"] < 0.5))
 truth = xr.DataArray(true["center"], dims=("y", "x"))
 pulls = ((strained - truth) / found["center_stderr"]).values
 pulls = pulls[np.isfinite(pulls)]
-print(
-    f"film in {int(there.sum())} of {there.size} points; positions are off by {pulls.std():.2f} of their errors"
-)
+print(f"film in {int(there.sum())} of {there.size} points")
+print(f"positions are off by {pulls.std():.2f} of their errors")
 
 # %%
 # Any single fit is at hand in full.
