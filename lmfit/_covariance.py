@@ -267,9 +267,7 @@ def _correlated(flat: Array, free: list[int], names: list[str]) -> dict[int, str
     for row, j in enumerate(free):
         if projector[row, row] > PART_OF_FLAT**2:
             others = [
-                names[k]
-                for col, k in enumerate(free)
-                if col != row and projector[row, col] > PART_OF_FLAT**2
+                names[k] for col, k in enumerate(free) if col != row and projector[row, col] > PART_OF_FLAT**2
             ]
             partners = " and ".join(map(repr, others))
             reasons[j] = f"fully correlated with {partners}" if others else "no effect on the residual"
