@@ -82,7 +82,8 @@ def speed(data: Any) -> None:
 
 
 def accuracy(data: Any) -> None:
-    """Differences from `leastsq`, of all fits."""
+    """Differences from `leastsq`, the largest of all fits."""
+    print(f"{'':20}{'succeeded':>10}{'values, in errors':>19}{'errors':>10}{'evaluations':>13}")
     for label, model in (("known derivatives", KNOWN), ("differences", UNKNOWN)):
         result = many(model, data)
         alone = loop_of_fit(KNOWN, data)
@@ -93,9 +94,8 @@ def accuracy(data: Any) -> None:
             shifts.append(np.abs(result.values[name] - value) / error)
             errors.append(np.abs(result.stderr[name] / error - 1.0))
         print(
-            f"{label}: {np.count_nonzero(result.success)} of {len(data)} succeeded; largest difference from "
-            f"leastsq {np.max(shifts):.1e} standard errors, of the errors {np.max(errors):.1e}, "
-            f"{np.mean(result.nfev):.1f} evaluations"
+            f"{label:20}{np.count_nonzero(result.success):10}{np.max(shifts):19.1e}{np.max(errors):10.1e}"
+            f"{np.mean(result.nfev):13.1f}"
         )
     print("Aim: 1e-6 and 1e-5.\n")
 

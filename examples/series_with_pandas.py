@@ -1,7 +1,7 @@
 """A series of curves in a table
 =============================
 
-Decay curves of twelve samples stand in one long table, as they come from a laboratory: a row for each reading.
+Decay curves of twelve samples stand in one long table, as they come from a laboratory: a row a reading.
 ``groupby`` makes them to data sets, `fit_many` fits them, and the results join the table of the samples.
 """
 
