@@ -39,12 +39,7 @@ class ObjectivePlan:
 
     def fit(self, number: int, dataset: Any, values: Mapping[str, float] | None = None) -> MinimizerResult:
         """Make one fit, from other values than the start if some are given."""
-        args: Sequence[Any] = ()
-        kws: Mapping[str, Any] = {}
-        if isinstance(dataset, Mapping):
-            kws = dataset
-        else:
-            args = dataset if isinstance(dataset, tuple) else (dataset,)
+        args, kws = _arguments(dataset)
         params = self.params.copy()
         for name, value in (values or {}).items():
             if params[name].vary and math.isfinite(value):
@@ -67,6 +62,24 @@ class ObjectiveSource:
         """Of the fits."""
         return (len(self.datasets),)
 
+    def check(self) -> None:
+        """Let the objective say if its arguments are wrong: that is no fault of a single data set.
+
+        Raises
+        ------
+        TypeError
+            It does not take what the first data set has for it.
+        """
+        if not len(self.datasets):
+            return
+        args, kws = _arguments(self.datasets[0])
+        try:
+            self.plan.objective(self.plan.params.copy(), *args, **kws)
+        except TypeError:
+            raise
+        except Exception:  # noqa: BLE001 - the fit of this data set will tell
+            return
+
     def piece(self, first: int, end: int) -> list[tuple[int, Any]]:
         """Return some data sets with their numbers."""
         return [(number, self.datasets[number]) for number in range(first, end)]
@@ -74,6 +87,13 @@ class ObjectiveSource:
     def refit(self, index: tuple[int, ...], values: Mapping[str, float]) -> MinimizerResult:
         """Make one fit again, from the values found for it."""
         return self.plan.fit(index[0], self.datasets[index[0]], values)
+
+
+def _arguments(dataset: Any) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    """Positional and keyword arguments of the objective."""
+    if isinstance(dataset, Mapping):
+        return (), dataset
+    return (dataset if isinstance(dataset, tuple) else (dataset,)), {}
 
 
 def fit_objectives(plan: ObjectivePlan, piece: Sequence[tuple[int, Any]]) -> Filled:

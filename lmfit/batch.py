@@ -124,6 +124,8 @@ def fit_many(
     ------
     MinimizerException
         A fit failed, and `errors` is 'raise'.
+    TypeError
+        The objective does not take the arguments that a data set has for it.
 
     Examples
     --------
@@ -138,9 +140,10 @@ def fit_many(
     if errors not in _ON_ERROR:
         raise ValueError(f"errors must be one of {', '.join(map(repr, _ON_ERROR))}, not {errors!r}")
     plan = ObjectivePlan(objective, params.copy(), method, seed, settings)
-    source = ObjectiveSource(plan, datasets)
+    source = ObjectiveSource(plan, datasets if hasattr(datasets, "__len__") else list(datasets))
+    source.check()
     task = Task(fit_objectives, plan, source.piece, plan.layout, source.shape, errors == "raise")
-    parts = spans(len(datasets), 0, chunk, executor is not None)
+    parts = spans(source.shape[0], 0, chunk, executor is not None)
     table, texts = work_off(task, parts, executor, progress)
     return BatchResult(table, plan.params, plan.layout, Labels(("fit_0",)), source, texts)
 

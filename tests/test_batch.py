@@ -814,6 +814,14 @@ class TestObjectives:
         with pytest.raises(ValueError, match="errors must be one of"):
             fit_many(decay, start(), curves(), errors="ignore")
 
+    def test_an_objective_that_takes_other_arguments_is_an_error(self):
+        with pytest.raises(TypeError, match="missing 1 required positional argument: 'y'"):
+            fit_many(decay, start(), [np.ones(3)])
+
+    def test_any_iterable_will_do(self):
+        assert_equal(fit_many(decay, start(), iter(curves())), fit_many(decay, start(), curves()))
+        assert fit_many(decay, start(), []).shape == (0,)
+
     def test_reasons_without_errors(self):
         result = fit_many(
             lambda p, y: p["a"] * X + p["b"] - y,
