@@ -407,6 +407,7 @@ class _Search:
             state.radius = np.where(new, factor * np.where(radius > 0.0, radius, 1.0), state.radius)
 
     def _propose(self) -> None:
+        """Find the next steps, and how much they should lower chi-square."""
         state = self.state
         unit = 1.0 / np.where(state.scale > 0.0, state.scale, 1.0)
         hessian = self._hessian()
@@ -427,7 +428,7 @@ class _Search:
         """The Hessian: close to a minimum with the second-order part, unless that makes it indefinite."""
         state, diagonal = self.state, np.arange(len(self.state.theta))
         hessian = state.normal.copy()
-        rows = np.flatnonzero((state.size < _NEAR) & (state.second[0, 0] != 0.0))
+        rows = np.flatnonzero((state.size < _NEAR) & self._second_known())
         normal = np.take(state.normal, rows, axis=-1)
         whole = normal + np.take(state.second, rows, axis=-1)
         largest = np.take(state.scale, rows, axis=-1)
@@ -437,6 +438,11 @@ class _Search:
         good = determined(spare * (unit * unit[:, np.newaxis]), normal[diagonal, diagonal] == 0.0)
         hessian[:, :, rows[good]] = whole[:, :, good]
         return hessian
+
+    def _second_known(self) -> Mask:
+        """In which fits there is a second-order part."""
+        diagonal = np.arange(len(self.state.theta))
+        return np.asarray((self.state.second[diagonal, diagonal] != 0.0).any(axis=0))
 
     def _room(self) -> tuple[Array, Array]:
         """How far the variables may go down and up: to a distant bound not all the way."""
@@ -460,7 +466,7 @@ class _Search:
         done |= (np.abs(step) <= _DIGITS * np.abs(state.theta)).all(axis=0)
         exact = np.sqrt(state.chisqr) <= _ROUNDING * self.sample.total
         converged = free & ((precise & done) | (accepted & exact))
-        plain = self._plain_size(size, ~free | (converged & (state.second[0, 0] != 0.0)))
+        plain = self._plain_size(size, ~free | (converged & self._second_known()))
         # The second-order part may be wrong, and then makes steps short where they should be long.
         misled = converged & (plain > np.maximum(_MISLED * size, _CONVERGED))
         self.converged = converged & ~misled
