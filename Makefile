@@ -2,7 +2,7 @@
 #
 #   make demo      fit three of NIST's data sets, print the reports, save quickstart.png
 #   make test      run all tests and the examples in the docstrings
-#   make test-all  the same, and the tests that take long (20 minutes or so)
+#   make test-all  the same, with more random examples, and the tests that take long (an hour or so)
 #   make lint      style, types, docstrings
 #   make examples  run every example
 #   make bench     run every benchmark
@@ -31,7 +31,7 @@ test: $(VENV)/.has-test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-all: $(VENV)/.has-test
-	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "thorough or not thorough"
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "thorough or not thorough" --hypothesis-profile=thorough
 
 lint: $(VENV)/.has-dev
 	$(BIN)/ruff check

@@ -38,7 +38,7 @@ def test_at_random_moments(record_property):
 @pytest.mark.thorough
 @pytest.mark.parametrize("works", [LOCAL, GLOBAL, OTHERS], ids=["local", "global", "others"])
 def test_at_many_random_moments(works, record_property):
-    check(interrupted(300, works, record_property), 300)
+    check(interrupted(100, works, record_property), 100)
 
 
 ENDLESS = """
