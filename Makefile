@@ -40,7 +40,7 @@ lint: $(VENV)/.has-dev
 	$(BIN)/interrogate --quiet lmfit
 	$(BIN)/numpydoc lint $$(find lmfit -name '*.py')
 
-examples: $(VENV)/.has-plot
+examples: $(VENV)/.has-test
 	@set -e; for script in $$(ls examples/*.py); do \
 	    echo "== $$script"; $(BIN)/python -W error $$script > $(VENV)/example.log 2>&1 \
 	    || { cat $(VENV)/example.log; exit 1; }; done

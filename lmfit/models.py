@@ -698,7 +698,7 @@ def guess_from_peak(
 
     Returns
     -------
-    params : Parameters
+    lmfit.Parameters
         Those of the model; `sigma` has a lower bound of zero.
 
     Examples
