@@ -45,7 +45,7 @@ examples: $(VENV)/.has-test
 	    echo "== $$script"; $(BIN)/python -W error $$script > $(VENV)/example.log 2>&1 \
 	    || { cat $(VENV)/example.log; exit 1; }; done
 
-bench: $(VENV)/.has-plot
+bench: $(VENV)/.has-test
 	@set -e; for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python $$script; echo; done
 
 doc: $(VENV)/.has-docs
