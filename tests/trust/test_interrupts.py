@@ -19,7 +19,7 @@ def interrupted(rounds, works, record_property):
     record_property("cases", rounds * len(works))
     command = [sys.executable, SCRIPT, str(rounds), *works]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=3600, check=True)
-    return json.loads(done.stdout)
+    return json.loads(done.stdout.splitlines()[-1])  # emcee prints what was raised in the objective
 
 
 def check(ends, rounds):
