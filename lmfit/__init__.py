@@ -14,17 +14,23 @@ Examples
 3.0
 """
 
-from . import confidence, jsonutils, lineshapes, minimizer, model, models, parameter, printfuncs
-from .batch import BatchResult, fit_many
-from .bootstrap import bootstrap_interval, credible_interval
-from .confidence import conf_interval, conf_interval2d, f_compare
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import minimizer, parameter, printfuncs
 from .errors import MinimizerException
-from .global_model import GlobalModel
 from .minimizer import Minimizer, minimize
-from .model import CompositeModel, Model
 from .parameter import Parameter, Parameters, create_params
 from .printfuncs import ci_report, fit_report, report_ci, report_errors, report_fit
 from .result import MinimizerResult
+
+if TYPE_CHECKING:
+    from . import confidence, jsonutils, lineshapes, model, models
+    from .batch import BatchResult, fit_many
+    from .bootstrap import bootstrap_interval, credible_interval
+    from .confidence import conf_interval, conf_interval2d, f_compare
+    from .global_model import GlobalModel
+    from .model import CompositeModel, Model
 
 __version__ = "2.0.0.dev0"
 
@@ -60,3 +66,41 @@ __all__ = [
     "report_errors",
     "report_fit",
 ]
+
+#: What is loaded when it is first asked for, and from where: a script that calls minimize() needs none of it.
+_LATER = {
+    "BatchResult": "batch",
+    "CompositeModel": "model",
+    "GlobalModel": "global_model",
+    "Model": "model",
+    "bootstrap_interval": "bootstrap",
+    "conf_interval": "confidence",
+    "conf_interval2d": "confidence",
+    "credible_interval": "bootstrap",
+    "f_compare": "confidence",
+    "fit_many": "batch",
+}
+_MODULES = (
+    "batch",
+    "bootstrap",
+    "confidence",
+    "global_model",
+    "jsonutils",
+    "lineshapes",
+    "model",
+    "models",
+    "plotting",
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f".{_LATER[name]}", __name__), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER, *_MODULES})
