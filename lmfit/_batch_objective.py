@@ -15,7 +15,7 @@ from ._batch_lm import Status
 from ._batch_piece import Filled
 from ._batch_table import Layout, Outcome
 from ._derivatives import Array
-from .minimizer import Minimizer
+from .minimizer import INTERRUPTED, Minimizer
 from .parameter import Parameters
 from .result import MinimizerResult
 
@@ -103,7 +103,10 @@ def fit_objectives(plan: ObjectivePlan, piece: Sequence[tuple[int, Any]]) -> Fil
     texts = {}
     for row, (number, dataset) in enumerate(piece):
         try:
-            result = plan.fit(number, dataset)
+            result = _uninterrupted(plan.fit(number, dataset))
+        except KeyboardInterrupt:
+            table[row:, layout.status] = Outcome.INTERRUPTED
+            break
         except Exception as error:  # noqa: BLE001 - an objective may raise anything, which ends its own fit only
             texts[row] = f"{type(error).__name__}: {error}"
             continue
@@ -114,6 +117,13 @@ def fit_objectives(plan: ObjectivePlan, piece: Sequence[tuple[int, Any]]) -> Fil
             table[row, layout.status] = Outcome.FAILED
         table[row, layout.ndata], table[row, layout.nfev] = result.ndata, result.nfev
     return Filled(table, texts)
+
+
+def _uninterrupted(result: MinimizerResult) -> MinimizerResult:
+    """A result as it is; Ctrl-C, which a fit takes for its own end, is meant for all fits."""
+    if result.extras.get("lmdif_message") == INTERRUPTED:
+        raise KeyboardInterrupt
+    return result
 
 
 def _row(layout: Layout, result: MinimizerResult) -> Array:

@@ -139,8 +139,13 @@ def work_off(
             for span, filled in (
                 _serial(task, parts) if executor is None else _parallel(task, parts, executor)
             ):
+                interrupted = (filled.table[:, task.layout.status] == Outcome.INTERRUPTED).any()
+                if interrupted and task.raising:
+                    raise KeyboardInterrupt
                 found.add(span, filled)
                 advance(span[1] - span[0])
+                if interrupted:
+                    break
         except KeyboardInterrupt:
             if task.raising:
                 raise

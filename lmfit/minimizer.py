@@ -550,10 +550,12 @@ def _run(engine: Engine, problem: Problem, options: dict[str, Any]) -> tuple[Out
     except KeyboardInterrupt:
         if problem.best is None:
             raise
-        return Outcome(False, "interrupted from the keyboard", extras=_STOPPED), True
+        return Outcome(False, INTERRUPTED, extras={**_STOPPED, "lmdif_message": INTERRUPTED}), True
 
 
 _NO_VARIABLES = "there are no variables: the residual was evaluated once"
+#: How a search ends by Ctrl-C.
+INTERRUPTED = "interrupted from the keyboard"
 #: MINPACK's code for a search that the user ended.
 _STOPPED = {"ier": -1, "lmdif_message": "the search was ended by the user"}
 

@@ -468,6 +468,24 @@ class TestFaults:
         with pytest.raises(KeyboardInterrupt):
             Model(interrupted).fit_many(data, x=X, a=1.5, chunk=1, errors="raise")
 
+    @pytest.mark.parametrize("moment", [1, 5], ids=["between fits", "within a fit"])
+    def test_ctrl_c_ends_all_fits_of_an_objective(self, moment):
+        t, calls = np.arange(5.0), []
+
+        def residual(params, target):
+            calls.append(target)
+            if calls.count(3.0) == moment:
+                raise KeyboardInterrupt
+            return params["a"] * t - target * t
+
+        result = fit_many(residual, create_params(a=1), [(float(k),) for k in range(1, 7)])
+        assert result.success.tolist() == [True, True, False, False, False, False]
+        assert all("interrupted" in text for text in result.message[2:])
+        assert max(calls) == 3.0
+        calls.clear()
+        with pytest.raises(KeyboardInterrupt):
+            fit_many(residual, create_params(a=1), [(3.0,)], errors="raise")
+
     @pytest.mark.parametrize(
         "change, error, text",
         [
