@@ -13,7 +13,7 @@ from ._batch_labels import Labels
 from ._batch_table import MESSAGES, Layout, succeeded
 from ._derivatives import Array
 from ._files import replacing
-from ._format import boxed_table
+from ._format import boxed_table, escape, html_table
 from ._signature import ModelError
 from .errors import close_matches
 from .parameter import Parameters
@@ -120,8 +120,26 @@ def dataset(result: BatchResult, units: Mapping[str, str]) -> Dataset:
 
 def summary(result: BatchResult) -> str:
     """Return what there is to say about all fits together."""
+    good = _good(result)
+    table = [boxed_table(_rows(result, good))] if good.any() else []
+    return "\n".join([*_facts(result, good), *table])
+
+
+def summary_html(result: BatchResult) -> str:
+    """Return `summary` as HTML."""
+    good = _good(result)
+    facts = "<br>".join(escape(line) for line in _facts(result, good))
+    header, *rows = _rows(result, good) if good.any() else [[]]
+    return f"<p>{facts}</p>\n{html_table('Variables', header, rows) if rows else ''}"
+
+
+def _good(result: BatchResult) -> Any:
+    return succeeded(np.ravel(np.asarray(result.status)))
+
+
+def _facts(result: BatchResult, good: Any) -> list[str]:
+    """How many fits failed, and why, and how good the others are."""
     status = np.ravel(np.asarray(result.status))
-    good = succeeded(status)
     lines = [f"{result.size} fits, {np.count_nonzero(good)} succeeded, {np.count_nonzero(~good)} failed"]
     for code in np.unique(status[~good])[:_LISTED]:
         rows = np.flatnonzero(status == code)
@@ -134,8 +152,7 @@ def summary(result: BatchResult) -> str:
             f"{_place(result, worst)}"
         )
         lines.append(f"evaluations: median {np.median(nfev[good]):.0f}, largest {nfev[good].max()}")
-        lines.append(boxed_table(_rows(result, good)))
-    return "\n".join(lines)
+    return lines
 
 
 def _place(result: BatchResult, row: int) -> str:

@@ -261,6 +261,10 @@ class BatchResult:
         """Return in a few lines how many fits failed, and why, how good they are, and what they found."""
         return _batch_export.summary(self.compute())
 
+    def _repr_html_(self) -> str | None:
+        # What has not been computed yet is not computed for being looked at.
+        return None if self.lazy else _batch_export.summary_html(self)
+
     def plot_map(
         self, name: str, what: str = "value", ax: Axes | None = None, label: str | None = None, **kws: Any
     ) -> Axes:

@@ -452,6 +452,12 @@ class TestFaults:
         assert result.success.tolist() == [True, False]
         assert result.message[1] == "the model is not finite at the start values"
 
+    def test_notebooks_show_the_summary(self):
+        result = MODEL.fit_many(np.array([QUICK["x"] ** 0, np.full(len(X), np.nan)]), **QUICK)
+        shown = result._repr_html_()
+        assert shown.startswith("<p>2 fits, ")
+        assert "no data" in shown
+
     def test_an_interruption_returns_what_is_finished(self):
         calls = []
 
