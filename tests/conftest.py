@@ -14,8 +14,9 @@ sys.path.insert(0, str(ROOT / "examples"))
 # No test opens a window.
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-# No deadline: a shared machine stalls now and then. In CI the examples are the same in every run.
+# No deadline: a shared machine stalls now and then. The examples are the same in every run, unless
+# RANDOM_EXAMPLES is set.
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000, derandomize=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+hypothesis.settings.load_profile("local" if os.environ.get("RANDOM_EXAMPLES") else "ci")
