@@ -96,6 +96,16 @@ def with_derivatives(func: Callable[..., Any]) -> Callable[..., Both] | None:
 def linear_parameters(func: Callable[..., Any]) -> tuple[str, ...]:
     """Return the names of the parameters that a line shape is linear in, all at once.
 
+    Parameters
+    ----------
+    func : callable
+        One of the functions of this module, or an object that has an attribute of this name.
+
+    Returns
+    -------
+    tuple of str
+        Empty for functions that are not known here.
+
     Examples
     --------
     >>> linear_parameters(gaussian), linear_parameters(linear)
@@ -117,6 +127,16 @@ def register(func: Callable[..., Any], *linear: str) -> Callable[[_F], _F]:
 
 def not_zero(value: Values) -> Values:
     """Return `value`, or `tiny` with its sign where it is smaller than that.
+
+    Parameters
+    ----------
+    value : float or ndarray
+        What is to be divided by, in any unit.
+
+    Returns
+    -------
+    float or ndarray
+        In the shape of `value`.
 
     Examples
     --------
@@ -145,6 +165,22 @@ def gaussian(x: Array, amplitude: Values = 1.0, center: Values = 0.0, sigma: Val
     .. math:: \frac{A}{\sigma\sqrt{2\pi}}\, e^{-u^2/2}
 
     Its full width at half maximum is :math:`2\sigma\sqrt{2\ln 2} \approx 2.3548\,\sigma`.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position of the maximum, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Standard deviation, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -176,6 +212,28 @@ def gaussian2d(
     sigmay: Values = 1.0,
 ) -> Values:
     r"""Return the product of a Gaussian of `x` and one of `y`, of volume `amplitude`.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        First coordinate of the points.
+    y : ndarray or float, optional
+        Second coordinate; broadcasts against `x`.
+    amplitude : float or ndarray, optional
+        Volume, in the unit of the data times those of `x` and of `y`.
+    centerx : float or ndarray, optional
+        Position of the maximum along `x`.
+    centery : float or ndarray, optional
+        Position of the maximum along `y`.
+    sigmax : float or ndarray, optional
+        Standard deviation along `x`.
+    sigmay : float or ndarray, optional
+        Standard deviation along `y`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -213,6 +271,22 @@ def lorentzian(x: Array, amplitude: Values = 1.0, center: Values = 0.0, sigma: V
 
     Its full width at half maximum is :math:`2\sigma`.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position of the maximum, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Half width at half maximum, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> lorentzian(np.array([0.0, 1.0])).round(4)
@@ -241,6 +315,24 @@ def split_lorentzian(
 
     .. math:: \frac{2A}{\pi(\sigma + \sigma_r)}\, \frac{1}{1 + u^2},
         \qquad u = \frac{x - \mu}{\sigma} \text{ below } \mu,\ \frac{x - \mu}{\sigma_r} \text{ above}
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position of the maximum, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Half width below the centre, in the unit of `x`.
+    sigma_r : float or ndarray, optional
+        Half width above the centre, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -288,8 +380,21 @@ def voigt(
 
     Parameters
     ----------
-    gamma : float, optional
-        Half width of the Lorentzian; by default it equals `sigma`.
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position of the maximum, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Standard deviation of the Gaussian, in the unit of `x`.
+    gamma : float or ndarray, optional
+        Half width of the Lorentzian, in the unit of `x`; by default it equals `sigma`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -352,6 +457,24 @@ def pvoigt(
 
     with :math:`\alpha` the `fraction` of the Lorentzian.  The full width at half maximum is :math:`2\sigma`.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position of the maximum, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Half width at half maximum, in the unit of `x`.
+    fraction : float or ndarray, optional
+        Share of the Lorentzian, from 0 to 1.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> pvoigt(np.array([0.0, 1.0])).round(4)
@@ -388,6 +511,24 @@ def moffat(
     r"""Return a Moffat function of height `amplitude` (A. F. J. Moffat, Astron. Astrophys. 3 (1969) 455).
 
     .. math:: A\, (1 + u^2)^{-\beta}
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Height, in the unit of the data.
+    center : float or ndarray, optional
+        Position of the maximum, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Width, in the unit of `x`.
+    beta : float or ndarray, optional
+        Exponent :math:`\beta`, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -427,6 +568,26 @@ def pearson4(
 
     with :math:`m > \frac12` the exponent `expon` and :math:`\nu` the `skew`.  The maximum is at
     :math:`\mu - \sigma\nu/2m`.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position :math:`\mu`, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Width, in the unit of `x`.
+    expon : float or ndarray, optional
+        Exponent :math:`m`, without unit.
+    skew : float or ndarray, optional
+        Skewness :math:`\nu`, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -482,6 +643,24 @@ def pearson7(
 
     with :math:`m > \frac12` the exponent `expon`: a Lorentzian for 1, a Gaussian in the limit.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position of the maximum, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Width, in the unit of `x`.
+    expon : float or ndarray, optional
+        Exponent :math:`m`, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> pearson7(np.array([0.0, 1.0]), expon=1.0).round(4)
@@ -520,6 +699,24 @@ def breit_wigner(
 
     .. math:: A\, \frac{(q\sigma/2 + x - \mu)^2}{(\sigma/2)^2 + (x - \mu)^2}
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Value far from the resonance, in the unit of the data.
+    center : float or ndarray, optional
+        Position of the resonance, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Full width of the resonance, in the unit of `x`.
+    q : float or ndarray, optional
+        Fano's asymmetry, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> breit_wigner(np.array([0.0, 1.0]), q=2.0)
@@ -552,6 +749,22 @@ def damped_oscillator(x: Array, amplitude: Values = 1.0, center: Values = 1.0, s
 
     Here `sigma` is the damping ratio, without unit.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Frequencies, in any unit.
+    amplitude : float or ndarray, optional
+        Value at frequency zero, in the unit of the data.
+    center : float or ndarray, optional
+        Frequency of the oscillator without damping, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Damping ratio, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> damped_oscillator(np.array([0.0, 1.0]), sigma=0.1)
@@ -583,6 +796,24 @@ def dho(
         \left[\frac{1}{(x - \mu)^2 + \sigma^2} - \frac{1}{(x + \mu)^2 + \sigma^2}\right]
 
     with `gamma` the temperature in the unit of `x`; at ``x = 0`` it is the limit.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Energies, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Energy of the oscillator, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Half width of each line, in the unit of `x`.
+    gamma : float or ndarray, optional
+        Temperature :math:`kT`, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -629,6 +860,22 @@ def logistic(x: Array, amplitude: Values = 1.0, center: Values = 0.0, sigma: Val
 
     .. math:: A\, \left[1 - \frac{1}{1 + e^u}\right]
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Height, in the unit of the data.
+    center : float or ndarray, optional
+        Where half the height is reached, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Width, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> logistic(np.array([-1.0, 0.0, 1.0])).round(4)
@@ -653,6 +900,22 @@ def lognormal(x: Array, amplitude: Values = 1.0, center: Values = 0.0, sigma: Va
 
     It vanishes where `x` is not positive.  `center` and `sigma` belong to the logarithm of `x`.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points; a unit makes `center` depend on it.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Mean of the logarithm of `x`, without unit.
+    sigma : float or ndarray, optional
+        Standard deviation of the logarithm of `x`, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> lognormal(np.array([-1.0, 1.0, 2.0])).round(4)
@@ -676,6 +939,22 @@ def students_t(x: Array, amplitude: Values = 1.0, center: Values = 0.0, sigma: V
 
     .. math:: \frac{A\,\Gamma(\frac{\sigma + 1}{2})}{\sqrt{\sigma\pi}\,\Gamma(\frac{\sigma}{2})}
         \left[1 + \frac{(x - \mu)^2}{\sigma}\right]^{-\frac{\sigma + 1}{2}}
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position of the maximum, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Degrees of freedom, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -708,6 +987,24 @@ def expgaussian(
 
     .. math:: \frac{A\gamma}{2}\, e^{\gamma\sigma(\gamma\sigma/2 - u)}\,
         \mathrm{erfc}\left(\frac{\gamma\sigma - u}{\sqrt 2}\right)
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position of the maximum of the Gaussian, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Standard deviation of the Gaussian, in the unit of `x`.
+    gamma : float or ndarray, optional
+        Rate of the decay, in the inverse unit of `x`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -756,6 +1053,24 @@ def doniach(
     with `gamma` the asymmetry (S. Doniach and M. Šunjić, J. Phys. C 3 (1970) 285): for zero it is a
     Lorentzian of height :math:`A/\sigma`.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Scale :math:`A`: the height times :math:`\sigma^{1 - \gamma}` where `gamma` is 0.
+    center : float or ndarray, optional
+        Position :math:`\mu`, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Width, in the unit of `x`.
+    gamma : float or ndarray, optional
+        Asymmetry, from 0 to 1, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> doniach(np.array([-1.0, 0.0, 1.0]), gamma=0.1).round(4)
@@ -789,7 +1104,31 @@ def _doniach(
 def donaich(
     x: Array, amplitude: Values = 1.0, center: Values = 0.0, sigma: Values = 1.0, gamma: Values = 0.0
 ) -> Values:
-    """Return `doniach`, whose name was spelled so in releases before 1.0."""
+    """Return `doniach`, whose name was spelled so in releases before 1.0.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        As of `doniach`.
+    center : float or ndarray, optional
+        As of `doniach`.
+    sigma : float or ndarray, optional
+        As of `doniach`.
+    gamma : float or ndarray, optional
+        As of `doniach`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
+    Examples
+    --------
+    >>> donaich(np.array([-1.0, 0.0, 1.0]), gamma=0.1).round(4)
+    array([0.6242, 0.9877, 0.4754])
+    """
     return doniach(x, amplitude, center, sigma, gamma)
 
 
@@ -804,6 +1143,24 @@ def skewed_gaussian(
     .. math:: \frac{A}{\sigma\sqrt{2\pi}}\, e^{-u^2/2} \left[1 + \mathrm{erf}(\gamma u/\sqrt 2)\right]
 
     with `gamma` the skewness: the longer tail is above the centre where it is positive.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position :math:`\mu`, in the unit of `x`: the maximum where `gamma` is 0.
+    sigma : float or ndarray, optional
+        Standard deviation where `gamma` is 0, in the unit of `x`.
+    gamma : float or ndarray, optional
+        Skewness, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -834,10 +1191,23 @@ def skewed_voigt(
 
     Parameters
     ----------
-    gamma : float, optional
-        Half width of the Lorentzian; by default it equals `sigma`.
-    skew : float
-        The skewness :math:`\beta`.
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Area, in the unit of the data times that of `x`.
+    center : float or ndarray, optional
+        Position :math:`\mu`, in the unit of `x`: the maximum where `skew` is 0.
+    sigma : float or ndarray, optional
+        Standard deviation of the Gaussian, in the unit of `x`.
+    gamma : float or ndarray, optional
+        Half width of the Lorentzian, in the unit of `x`; by default it equals `sigma`.
+    skew : float or ndarray, optional
+        Skewness :math:`\beta`, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -891,8 +1261,21 @@ def thermal_distribution(
 
     Parameters
     ----------
-    form : {'bose', 'maxwell', 'fermi'}
+    x : ndarray or float
+        Energies, in any unit.
+    amplitude : float or ndarray, optional
+        Factor :math:`A` of the exponential, in the inverse unit of the data.
+    center : float or ndarray, optional
+        Chemical potential, in the unit of `x`.
+    kt : float or ndarray, optional
+        Temperature :math:`kT`, in the unit of `x`.
+    form : {'bose', 'maxwell', 'fermi'}, optional
         The constant :math:`C` is -1, 0 or 1.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Raises
     ------
@@ -939,6 +1322,22 @@ def bose(x: Array, amplitude: Values = 1.0, center: Values = 0.0, kt: Values = 1
 
     .. math:: \frac{A}{e^{(x - \mu)/kT} - 1}
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Energies, in any unit.
+    amplitude : float or ndarray, optional
+        Scale, in the unit of the data.
+    center : float or ndarray, optional
+        Chemical potential, in the unit of `x`.
+    kt : float or ndarray, optional
+        Temperature :math:`kT`, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> bose(np.array([1.0, 2.0])).round(4)
@@ -961,6 +1360,22 @@ def fermi(x: Array, amplitude: Values = 1.0, center: Values = 0.0, kt: Values = 
     r"""Return the Fermi-Dirac distribution of the energy `x`.
 
     .. math:: \frac{A}{e^{(x - \mu)/kT} + 1}
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Energies, in any unit.
+    amplitude : float or ndarray, optional
+        Scale, in the unit of the data.
+    center : float or ndarray, optional
+        Chemical potential, in the unit of `x`.
+    kt : float or ndarray, optional
+        Temperature :math:`kT`, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -995,8 +1410,21 @@ def step(
 
     Parameters
     ----------
-    form : {'linear', 'atan', 'arctan', 'erf', 'logistic'}
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Height, in the unit of the data.
+    center : float or ndarray, optional
+        Middle of the edge, in the unit of `x`.
+    sigma : float or ndarray, optional
+        Width of the edge, in the unit of `x`.
+    form : {'linear', 'atan', 'arctan', 'erf', 'logistic'}, optional
         Shape of the edge.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Raises
     ------
@@ -1041,8 +1469,25 @@ def rectangle(
 
     Parameters
     ----------
-    form : {'linear', 'atan', 'arctan', 'erf', 'logistic'}
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Height, in the unit of the data.
+    center1 : float or ndarray, optional
+        Middle of the rising edge, in the unit of `x`.
+    sigma1 : float or ndarray, optional
+        Width of the rising edge, in the unit of `x`.
+    center2 : float or ndarray, optional
+        Middle of the falling edge, in the unit of `x`.
+    sigma2 : float or ndarray, optional
+        Width of the falling edge, in the unit of `x`.
+    form : {'linear', 'atan', 'arctan', 'erf', 'logistic'}, optional
         Shape of the edges.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Raises
     ------
@@ -1119,6 +1564,20 @@ def exponential(x: Array, amplitude: Values = 1.0, decay: Values = 1.0) -> Value
 
     with `decay` the time :math:`\tau` in which it falls to 1/e.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, such as times, in any unit.
+    amplitude : float or ndarray, optional
+        Value at ``x = 0``, in the unit of the data.
+    decay : float or ndarray, optional
+        Time of the decay :math:`\tau`, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> exponential(np.array([0.0, 2.0]), decay=2.0).round(4)
@@ -1141,6 +1600,20 @@ def _exponential(x: Array, amplitude: Values = 1.0, decay: Values = 1.0) -> Both
 def powerlaw(x: Array, amplitude: Values = 1.0, exponent: Values = 1.0) -> Values:
     r"""Return a power law :math:`A\, x^k`, with :math:`k` the `exponent`.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Value at ``x = 1``, in the unit of the data.
+    exponent : float or ndarray, optional
+        Exponent :math:`k`, without unit.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> powerlaw(np.array([1.0, 2.0]), amplitude=3.0, exponent=2.0)
@@ -1160,6 +1633,20 @@ def _powerlaw(x: Array, amplitude: Values = 1.0, exponent: Values = 1.0) -> Both
 def linear(x: Array, slope: Values = 1.0, intercept: Values = 0.0) -> Values:
     """Return the straight line ``slope * x + intercept``.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    slope : float or ndarray, optional
+        Slope, in the unit of the data by that of `x`.
+    intercept : float or ndarray, optional
+        Value at ``x = 0``, in the unit of the data.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
+
     Examples
     --------
     >>> linear(np.array([0.0, 1.0]), slope=2.0, intercept=1.0)
@@ -1175,6 +1662,22 @@ def _linear(x: Array, slope: Values = 1.0, intercept: Values = 0.0) -> Both:
 
 def parabolic(x: Array, a: Values = 0.0, b: Values = 0.0, c: Values = 0.0) -> Values:
     """Return the parabola ``a * x**2 + b * x + c``.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    a : float or ndarray, optional
+        Factor of the square.
+    b : float or ndarray, optional
+        Slope at ``x = 0``.
+    c : float or ndarray, optional
+        Value at ``x = 0``, in the unit of the data.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -1195,6 +1698,22 @@ def sine(x: Array, amplitude: Values = 1.0, frequency: Values = 1.0, shift: Valu
     .. math:: A \sin(f x + \phi)
 
     with :math:`f` the `frequency`, in radians per unit of `x`, and :math:`\phi` the `shift`, in radians.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Height, in the unit of the data.
+    frequency : float or ndarray, optional
+        Radians per unit of `x`.
+    shift : float or ndarray, optional
+        Phase at ``x = 0`` in radians.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------
@@ -1220,6 +1739,24 @@ def expsine(
     .. math:: A \sin(f x + \phi)\, e^{-k x}
 
     with :math:`k` the rate `decay`; the others as in `sine`.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amplitude : float or ndarray, optional
+        Height at ``x = 0`` without decay, in the unit of the data.
+    frequency : float or ndarray, optional
+        Radians per unit of `x`.
+    shift : float or ndarray, optional
+        Phase at ``x = 0`` in radians.
+    decay : float or ndarray, optional
+        Rate :math:`k`, in the inverse unit of `x`.
+
+    Returns
+    -------
+    ndarray or float
+        Values, in the shape to which the points and the parameters broadcast.
 
     Examples
     --------

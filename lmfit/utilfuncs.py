@@ -41,6 +41,22 @@ _LOREN_AREA = math.pi
 def gauss(x: Array, amp: float, cen: float, wid: float) -> Array:
     """Return a Gaussian of height `amp`.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amp : float
+        Height, in the unit of the data.
+    cen : float
+        Position of the maximum, in the unit of `x`.
+    wid : float
+        Half width at half maximum, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray
+        Values, in the shape of `x`.
+
     Examples
     --------
     >>> gauss(np.array([5.0, 7.0]), amp=3.0, cen=5.0, wid=2.0)
@@ -51,6 +67,22 @@ def gauss(x: Array, amp: float, cen: float, wid: float) -> Array:
 
 def loren(x: Array, amp: float, cen: float, wid: float) -> Array:
     """Return a Lorentzian of height `amp`.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amp : float
+        Height, in the unit of the data.
+    cen : float
+        Position of the maximum, in the unit of `x`.
+    wid : float
+        Half width at half maximum, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray
+        Values, in the shape of `x`.
 
     Examples
     --------
@@ -63,6 +95,24 @@ def loren(x: Array, amp: float, cen: float, wid: float) -> Array:
 def pvoigt(x: Array, amp: float, cen: float, wid: float, frac: float) -> Array:
     """Return a pseudo-Voigt function of height `amp`: `frac` of a Gaussian, the rest a Lorentzian.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amp : float
+        Height, in the unit of the data.
+    cen : float
+        Position of the maximum, in the unit of `x`.
+    wid : float
+        Half width at half maximum, in the unit of `x`.
+    frac : float
+        Share of the Gaussian in the height, from 0 to 1.
+
+    Returns
+    -------
+    ndarray
+        Values, in the shape of `x`.
+
     Examples
     --------
     >>> pvoigt(np.array([5.0, 7.0]), amp=3.0, cen=5.0, wid=2.0, frac=0.3)
@@ -73,6 +123,24 @@ def pvoigt(x: Array, amp: float, cen: float, wid: float, frac: float) -> Array:
 
 def pearson7(x: Array, amp: float, cen: float, wid: float, expon: float) -> Array:
     """Return a Pearson VII function of height `amp`: Lorentzian for `expon` 1, Gaussian for infinity.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amp : float
+        Height, in the unit of the data.
+    cen : float
+        Position of the maximum, in the unit of `x`.
+    wid : float
+        Half width at half maximum, in the unit of `x`.
+    expon : float
+        Exponent :math:`m`, without unit.
+
+    Returns
+    -------
+    ndarray
+        Values, in the shape of `x`.
 
     Examples
     --------
@@ -86,6 +154,22 @@ def pearson7(x: Array, amp: float, cen: float, wid: float, expon: float) -> Arra
 def gauss_area(x: Array, amp: float, cen: float, wid: float) -> Array:
     """Return a Gaussian of area `amp`.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amp : float
+        Area, in the unit of the data times that of `x`.
+    cen : float
+        Position of the maximum, in the unit of `x`.
+    wid : float
+        Half width at half maximum, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray
+        Values, in the shape of `x`.
+
     Examples
     --------
     >>> round(float(gauss_area(np.linspace(-50, 50, 1001), amp=3.0, cen=0.0, wid=2.0).sum()) * 0.1, 12)
@@ -96,6 +180,22 @@ def gauss_area(x: Array, amp: float, cen: float, wid: float) -> Array:
 
 def loren_area(x: Array, amp: float, cen: float, wid: float) -> Array:
     """Return a Lorentzian of area `amp`.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amp : float
+        Area, in the unit of the data times that of `x`.
+    cen : float
+        Position of the maximum, in the unit of `x`.
+    wid : float
+        Half width at half maximum, in the unit of `x`.
+
+    Returns
+    -------
+    ndarray
+        Values, in the shape of `x`.
 
     Examples
     --------
@@ -108,6 +208,24 @@ def loren_area(x: Array, amp: float, cen: float, wid: float) -> Array:
 def pvoigt_area(x: Array, amp: float, cen: float, wid: float, frac: float) -> Array:
     """Return a pseudo-Voigt function of area `amp`, of which `frac` is that of the Gaussian.
 
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amp : float
+        Area, in the unit of the data times that of `x`.
+    cen : float
+        Position of the maximum, in the unit of `x`.
+    wid : float
+        Half width at half maximum, in the unit of `x`.
+    frac : float
+        Share of the Gaussian in the area, from 0 to 1.
+
+    Returns
+    -------
+    ndarray
+        Values, in the shape of `x`.
+
     Examples
     --------
     >>> pvoigt_area(np.array([0.0]), amp=np.pi, cen=0.0, wid=2.0, frac=0.0)
@@ -118,6 +236,24 @@ def pvoigt_area(x: Array, amp: float, cen: float, wid: float, frac: float) -> Ar
 
 def pearson7_area(x: Array, amp: float, cen: float, wid: float, expon: float) -> Array:
     """Return a Pearson VII function of area `amp`; `expon` must be above 1/2, or it has none.
+
+    Parameters
+    ----------
+    x : ndarray or float
+        Points, in any unit.
+    amp : float
+        Area, in the unit of the data times that of `x`.
+    cen : float
+        Position of the maximum, in the unit of `x`.
+    wid : float
+        Half width at half maximum, in the unit of `x`.
+    expon : float
+        Exponent :math:`m`, without unit.
+
+    Returns
+    -------
+    ndarray
+        Values, in the shape of `x`.
 
     Examples
     --------
