@@ -63,7 +63,7 @@ class Curves:
         Parameters that are varied, in the order of the rows of `theta`.
     known : Known
     shape : tuple of int
-        m and n.
+        The numbers m and n.
     complex_valued : bool
         Whether the curves are complex; they are then handled as pairs of real numbers.
 

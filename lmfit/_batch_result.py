@@ -27,7 +27,20 @@ class Source(Protocol):
     """What a single fit can be made from again."""
 
     def refit(self, index: tuple[int, ...], values: Mapping[str, float]) -> Any:
-        """Fit one of them by itself, from the values found for it."""
+        """Fit one of them by itself, from the values found for it.
+
+        Parameters
+        ----------
+        index : tuple of int
+            Which one.
+        values : mapping
+            Values of all parameters by name.
+
+        Returns
+        -------
+        MinimizerResult or ModelResult
+            As a single fit gives it.
+        """
 
 
 class BatchResult:
@@ -104,6 +117,26 @@ class BatchResult:
         ----------
         **kws
             For Dask's ``compute``, such as ``scheduler``.
+
+        Returns
+        -------
+        BatchResult
+            With NumPy arrays.
+
+        Raises
+        ------
+        ImportError
+            The package dask is not installed.
+
+        Examples
+        --------
+        >>> import dask.array as da
+        >>> import numpy as np
+        >>> from lmfit.models import LinearModel
+        >>> x = np.arange(5.0)
+        >>> lazy = LinearModel().fit_many(da.from_array([2 * x, 3 * x + 1]), x=x, slope=1, intercept=0)
+        >>> lazy.compute(scheduler="synchronous").values["slope"].round(6)
+        array([2., 3.])
         """
         if not self.lazy:
             return self
@@ -179,6 +212,25 @@ class BatchResult:
         ----------
         name : str
             One of `var_names`.
+
+        Returns
+        -------
+        ndarray of str
+            In the shape of the fits.
+
+        Raises
+        ------
+        KeyError
+            There is no such variable.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit_many([[0.0, 2.0], [1.0, 4.0]], x=np.arange(2.0), slope=1, intercept=0)
+        >>> result.undetermined("slope")
+        array(['no degrees of freedom are left', 'no degrees of freedom are left'],
+              dtype=object)
         """
         if name not in self._layout.variables:
             raise ModelError(
@@ -234,6 +286,18 @@ class BatchResult:
         ------
         ImportError
             The package pandas is not installed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmfit.models import LinearModel
+        >>> x = np.arange(5.0)
+        >>> table = LinearModel().fit_many([2 * x, 3 * x + 1], x=x, slope=1, intercept=0).to_dataframe()
+        >>> table[["slope", "intercept"]].round(3).abs()
+               slope  intercept
+        fit_0
+        0        2.0        0.0
+        1        3.0        1.0
         """
         return _batch_export.dataframe(self.compute())
 
@@ -254,11 +318,43 @@ class BatchResult:
         ------
         ImportError
             The package xarray is not installed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmfit.models import LinearModel
+        >>> x = np.arange(5.0)
+        >>> result = LinearModel().fit_many([2 * x, 3 * x + 1], x=x, slope=1, intercept=0)
+        >>> result.to_xarray(units={"slope": "m/s"})["slope"].attrs["units"]
+        'm/s'
         """
         return _batch_export.dataset(self, dict(units or {}))
 
     def summary(self) -> str:
-        """Return in a few lines how many fits failed, and why, how good they are, and what they found."""
+        """Return in a few lines how many fits failed, and why, how good they are, and what they found.
+
+        Returns
+        -------
+        str
+            Lines of text.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmfit.models import LinearModel
+        >>> x = np.arange(5.0)
+        >>> noise = np.random.default_rng(1).normal(0, 0.1, (100, 5))
+        >>> print(LinearModel().fit_many(2 * x + noise, x=x, slope=1, intercept=0).summary())
+        100 fits, 100 succeeded, 0 failed
+        reduced chi-square: median 0.007013, largest 0.0531 at [54]
+        evaluations: median 2, largest 2
+        +---------------+---------------+---------------+---------------+---------------+---------------+
+        | variable      | 5 %           | median        | 95 %          | median error  | without error |
+        +---------------+---------------+---------------+---------------+---------------+---------------+
+        | slope         | 1.9626        | 2.0002        | 2.042         | 0.0265        | 0             |
+        | intercept     | -0.10133      | -0.0035868    | 0.086462      | 0.0649        | 0             |
+        +---------------+---------------+---------------+---------------+---------------+---------------+
+        """
         return _batch_export.summary(self.compute())
 
     def _repr_html_(self) -> str | None:
@@ -277,6 +373,7 @@ class BatchResult:
         what : {'value', 'stderr'}, optional
             Which of the two is drawn in a map; a line has the errors as bars.
         ax : Axes, optional
+            Where to draw; the current axes by default.
         label : str, optional
             At the bar of colours, or the axis; the name by default.
         **kws
@@ -285,11 +382,22 @@ class BatchResult:
         Returns
         -------
         Axes
+            With the map, or the line.
 
         Raises
         ------
         ImportError
             The package matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmfit.models import LinearModel
+        >>> x = np.arange(5.0)
+        >>> maps = LinearModel().fit_many(np.ones((3, 4, 1)) * x, x=x, slope=1, intercept=0)
+        >>> ax = maps.plot_map("slope", label="slope (m/s)")
+        >>> ax.collections[0].get_array().shape
+        (3, 4)
         """
         return _batch_export.plot_map(self.compute(), name, what, ax, label, kws)
 
@@ -301,6 +409,20 @@ class BatchResult:
         Parameters
         ----------
         path : path-like
+            Name of the file, as it is.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import numpy as np
+        >>> from lmfit.models import LinearModel
+        >>> x = np.arange(5.0)
+        >>> result = LinearModel().fit_many([2 * x, 3 * x + 1], x=x, slope=1, intercept=0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "fits.npz")
+        ...     result.save(path)
+        ...     BatchResult.load(path)
+        <BatchResult: 2 fits of slope, intercept; all succeeded>
         """
         result = self.compute()
         _batch_export.save(path, result._table, result.params, result._labels, result._texts)
@@ -312,6 +434,12 @@ class BatchResult:
         Parameters
         ----------
         path : path-like
+            Name of the file.
+
+        Returns
+        -------
+        BatchResult
+            Without data and model: single fits cannot be made again from it.
 
         Raises
         ------

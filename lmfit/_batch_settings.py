@@ -42,7 +42,10 @@ def told_apart(
 
     Returns
     -------
-    starts, variables : dict
+    starts : dict
+        By full name of the parameter.
+    variables : dict
+        The rest.
     """
     named = model._by_full_name(keywords)
     own = params.param_names if isinstance(params, BatchResult) else params or ()

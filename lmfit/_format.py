@@ -282,6 +282,20 @@ def _shift(number: float, exponent: int) -> float:
 def alphanumeric_sort(s: str, _nsre: re.Pattern[str] = _DIGITS) -> list[str | int]:
     """Split a name into what it is to be sorted by: text without regard to case, and whole numbers.
 
+    Parameters
+    ----------
+    s : str
+        The name.
+    _nsre : pattern, optional
+        What takes numbers out of a text.
+
+    Returns
+    -------
+    list of str and int
+        To be compared with others.
+
+    Examples
+    --------
     >>> sorted(["p10", "p2", "P1", "a"], key=alphanumeric_sort)
     ['a', 'P1', 'p2', 'p10']
     """

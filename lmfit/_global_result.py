@@ -42,6 +42,15 @@ class DataSetResult(ModelResult):
     set, and errors and correlations from the global fit.  Its statistics are those of its own data: `chisqr`,
     `ndata`, `rsquared`, `residual`, and `nfree` and `redchi`, for which the variables are shared out among
     the data sets in proportion to their numbers of data.
+
+    Examples
+    --------
+    >>> from lmfit import GlobalModel
+    >>> from lmfit.models import LinearModel
+    >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+    >>> result = both.fit({"a": [1.0, 3.1, 5.0], "b": [4.0, 6.0, 7.9]}, x=[0, 1, 2], slope=1, intercept=0)
+    >>> result["b"].ndata, round(result["b"].params["intercept"].value, 3)
+    (3, 3.992)
     """
 
     _whole: MinimizerResult
@@ -52,13 +61,54 @@ class DataSetResult(ModelResult):
         return self._whole.nfree, self._whole.redchi
 
     def conf_interval(self, **kwargs: Any) -> Any:
-        """Refuse: the limits of a parameter depend on all data sets."""
+        """Refuse: the limits of a parameter depend on all data sets.
+
+        Parameters
+        ----------
+        **kwargs
+            Not looked at.
+
+        Returns
+        -------
+        None
+            Never.
+
+        Raises
+        ------
+        ModelError
+            Always; ask the `GlobalResult`.
+
+        Examples
+        --------
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import LinearModel
+        >>> result = GlobalModel({"a": LinearModel()}).fit({"a": [1.0, 3.0]}, x=[0, 1], slope=1, intercept=0)
+        >>> result["a"].conf_interval()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        lmfit.errors.ModelError: confidence limits depend on all data sets: call conf_interval() of the ...
+        """
         raise ModelError(
             "confidence limits depend on all data sets: call conf_interval() of the global result"
         )
 
     def fit(self, *args: Any, **kwargs: Any) -> ModelResult:
-        """Refuse: a fit of this data set alone is one of its model."""
+        """Refuse: a fit of this data set alone is one of its model.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            Not looked at.
+
+        Returns
+        -------
+        None
+            Never.
+
+        Raises
+        ------
+        ModelError
+            Always; use the model.
+        """
         raise ModelError(
             "this is a part of a global fit; fit this data set alone by result[name].model.fit()"
         )
@@ -108,6 +158,19 @@ class GlobalResult(HasIntervals):
         Of the fit, which can also do others.
     ci_out : ConfidenceIntervals or None
         What `conf_interval` found.
+
+    Examples
+    --------
+    >>> from lmfit import GlobalModel
+    >>> from lmfit.models import LinearModel
+    >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+    >>> result = both.fit({"a": [1.0, 3.1, 5.0], "b": [4.0, 6.0, 7.9]}, x=[0, 1, 2], slope=1, intercept=0)
+    >>> print(result.success, result.method)
+    True leastsq
+    >>> result.keys(), result.ndata, round(result.params["slope"].value, 3)
+    (['a', 'b'], 6, 1.975)
+    >>> {key: round(value, 1) for key, value in result.eval(x=10.0).items()}
+    {'a': 20.8, 'b': 23.7}
     """
 
     def __init__(
@@ -159,7 +222,13 @@ class GlobalResult(HasIntervals):
         return key in self._fit_data
 
     def keys(self) -> list[str]:
-        """Return the names of the data sets."""
+        """Return the names of the data sets.
+
+        Returns
+        -------
+        list of str
+            In the order of the models.
+        """
         return list(self._fit_data)
 
     @functools.cached_property
@@ -245,6 +314,11 @@ class GlobalResult(HasIntervals):
         **kwargs
             Independent variables and options that are to differ from those of the fit, each one for all
             data sets or a dictionary by their names.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By the name of the data set.
         """
         return self._each("eval", params, kwargs)
 
@@ -253,8 +327,27 @@ class GlobalResult(HasIntervals):
 
         Parameters
         ----------
-        params, **kwargs
+        params : Parameters, optional
             As of `eval`.
+        **kwargs
+            As of `eval`.
+
+        Returns
+        -------
+        dict of str to dict
+            By the name of the data set; in each the curves by prefix or name.
+
+        Examples
+        --------
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import ConstantModel, LinearModel
+        >>> model = LinearModel(prefix="l_") + ConstantModel(prefix="c_")
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], model), shared=["l_slope"])
+        >>> params = both.make_params(l_slope=1, l_intercept={"value": 0, "vary": False}, c_c=0)
+        >>> result = both.fit({"a": [1.0, 3.0, 5.0], "b": [4.0, 6.0, 8.0]}, params, x=[0, 1, 2])
+        >>> parts = result.eval_components()
+        >>> parts["b"]["l_"].round(6) + 0.0
+        array([0., 2., 4.])
         """
         return self._each("eval_components", params, kwargs)
 
@@ -263,10 +356,31 @@ class GlobalResult(HasIntervals):
 
         Parameters
         ----------
-        params, **kwargs
+        params : Parameters, optional
             As of `eval`.
         sigma : float, optional
             Below 1 a probability, from 1 on a number of standard deviations.
+        **kwargs
+            As of `eval`.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By the name of the data set.
+
+        Raises
+        ------
+        ModelError
+            The fit has no covariance.
+
+        Examples
+        --------
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+        >>> result = both.fit({"a": [1.0, 3.1, 5.0], "b": [4.0, 6.0, 7.9]}, x=[0, 1, 2], slope=1, intercept=0)
+        >>> result.eval_uncertainty(sigma=0.95)["a"].round(3)
+        array([0.146, 0.11 , 0.146])
         """
         return self._each("eval_uncertainty", params, kwargs, sigma=sigma)
 
@@ -287,6 +401,19 @@ class GlobalResult(HasIntervals):
         ----------
         *args, **kws
             As of `lmfit.fit_report` after the first.
+
+        Returns
+        -------
+        str
+            The lines of the report, without a newline at the end.
+
+        Examples
+        --------
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+        >>> result = both.fit({"a": [1.0, 3.1, 5.0], "b": [4.0, 6.0, 7.9]}, x=[0, 1, 2], slope=1, intercept=0)
+        >>> print(result.fit_report(show_correl=False).partition("[[Data Sets]]")[2])
         """
         shared = f"    shared: {', '.join(self.model.shared) or 'nothing'}"
         head = ["[[Model]]", f"    {len(self)} data sets: {', '.join(self)}", shared]
@@ -335,6 +462,16 @@ class GlobalResult(HasIntervals):
         Returns
         -------
         Figure
+            With two axes for each data set.
+
+        Examples
+        --------
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+        >>> result = both.fit({"a": [1.0, 3.1, 5.0], "b": [4.0, 6.0, 7.9]}, x=[0, 1, 2], slope=1, intercept=0)
+        >>> len(result.plot().axes), len(result.plot_fit().lines)
+        (4, 4)
         """
         check_setting("columns", columns, 1, "a number of at least 1")
         columns = min(int(columns), len(self))
@@ -359,6 +496,7 @@ class GlobalResult(HasIntervals):
         Returns
         -------
         Axes
+            With data, curves and a legend.
         """
         for index, (key, part) in enumerate(self.parts.items()):
             own = {

@@ -52,7 +52,8 @@ def guessed(model: Any, data: Any, x: Any, negative: bool, given: Mapping[str, A
 
     Returns
     -------
-    params : Parameters
+    lmfit.Parameters
+        New ones.
 
     Raises
     ------

@@ -42,6 +42,14 @@ class HasIntervals(ABC):
         -------
         ConfidenceIntervals
             Also kept as `ci_out`.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9, 7.2], x=[0, 1, 2, 3], slope=1, intercept=0)
+        >>> (_, low), best, (_, high) = result.conf_interval(p_names="slope", sigmas=0.95)["slope"]
+        >>> round(low, 2), round(high, 2)
+        (1.76, 2.32)
         """
         from .confidence import conf_interval
 
@@ -60,6 +68,20 @@ class HasIntervals(ABC):
             Decimals of the values.
         **kwargs
             As of `conf_interval`; they make it be called again.
+
+        Returns
+        -------
+        str
+            As of `lmfit.ci_report`.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9, 7.2], x=[0, 1, 2, 3], slope=1, intercept=0)
+        >>> print(result.ci_report(sigmas=[0.68, 0.95], ndigits=3))
+                    95.00%  68.00%  _BEST_  68.00%  95.00%
+         slope    :  -0.279  -0.085   2.040  +0.085  +0.279
+         intercept:  -0.522  -0.159   0.990  +0.159  +0.522
         """
         if self.ci_out is None or kwargs:
             self.conf_interval(**kwargs)

@@ -173,14 +173,27 @@ class ConfidenceIntervals(dict[str, list[tuple[float, float]]]):
         Parameters
         ----------
         name : str
+            Name of the parameter.
         probability : float
+            One of the levels, as a probability.
         side : {-1, 1}
             -1 for the lower limit, 1 for the upper one.
+
+        Returns
+        -------
+        Limit
+            Its value, or why it is missing.
 
         Raises
         ------
         KeyError
             There is none of that name or level.
+
+        Examples
+        --------
+        >>> ci = ConfidenceIntervals({"a": Interval(2.0, (Limit(0.68, -1, 1.5), Limit(0.68, 1, 2.6)))})
+        >>> ci.limit("a", 0.68, side=1).value
+        2.6
         """
         for limit in self.intervals[name].limits:
             if limit.side == side and math.isclose(limit.probability, probability, rel_tol=1e-9):
@@ -189,7 +202,19 @@ class ConfidenceIntervals(dict[str, list[tuple[float, float]]]):
         raise KeyError(f"no limit of {name!r} at probability {probability}; its levels are {levels}")
 
     def copy(self) -> ConfidenceIntervals:
-        """Return an independent copy."""
+        """Return an independent copy.
+
+        Returns
+        -------
+        ConfidenceIntervals
+            Of the same class.
+
+        Examples
+        --------
+        >>> ci = ConfidenceIntervals({"a": Interval(2.0, (Limit(0.68, -1, 1.5), Limit(0.68, 1, 2.6)))})
+        >>> ci.copy() == ci
+        True
+        """
         new = ConfidenceIntervals(self.intervals, self.nfev, self.better)
         new.clear()
         new.update({name: list(pairs) for name, pairs in self.items()})
@@ -198,7 +223,19 @@ class ConfidenceIntervals(dict[str, list[tuple[float, float]]]):
     __copy__ = copy
 
     def asdict(self) -> dict[str, Any]:
-        """Return all that is known as plain dictionaries, lists and numbers."""
+        """Return all that is known as plain dictionaries, lists and numbers.
+
+        Returns
+        -------
+        dict
+            For JSON, say.
+
+        Examples
+        --------
+        >>> ci = ConfidenceIntervals({"a": Interval(2.0, (Limit(0.68, -1, 1.5),))}, nfev=30)
+        >>> ci.asdict()["nfev"]
+        30
+        """
         intervals = {name: asdict(interval) for name, interval in self.intervals.items()}
         for interval in intervals.values():
             interval["limits"] = list(interval["limits"])
@@ -214,7 +251,14 @@ def chosen(p_names: Any, params: Mapping[str, Any]) -> list[str]:
     Parameters
     ----------
     p_names : str, sequence of str or None
+        What the user asked for.
     params : Parameters
+        Those of the fit.
+
+    Returns
+    -------
+    list of str
+        In the order that was asked for.
 
     Raises
     ------

@@ -35,19 +35,20 @@ class ModelResult(HasIntervals):
     Parameters
     ----------
     model : Model
+        What is fitted.
     params : Parameters
         Start values; not changed.
     data, weights : array_like, optional
-        What is fitted; can be given to `fit` instead.
+        What is fitted to; can be given to `fit` instead.
     method : str, optional
         Name of the engine.
     fcn_args : tuple, optional
         Data and weights.
     fcn_kws : dict, optional
         Independent variables and options.
-    iter_cb, scale_covar, nan_policy, calc_covar, max_nfev, timeout, progress
+    iter_cb, scale_covar, nan_policy, calc_covar, max_nfev, timeout, progress : optional
         As of `Model.fit`.
-    coerce_farray, sigma, covariance
+    coerce_farray, sigma, covariance : optional
         As of `Model.fit`.
     **fit_kws
         Options of the engine.
@@ -74,6 +75,16 @@ class ModelResult(HasIntervals):
         What `conf_interval` found.
     dely, dely_comps, dely_predicted
         What `eval_uncertainty` found.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lmfit.models import LinearModel
+    >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=np.arange(3.0), slope=1, intercept=0)
+    >>> result.success, round(result.params["slope"].value, 6)
+    (True, 1.95)
+    >>> result.best_fit.round(2), round(result.rsquared, 4)
+    (array([1.05, 3.  , 4.95]), 0.998)
     """
 
     def __init__(
@@ -325,6 +336,7 @@ class ModelResult(HasIntervals):
         Parameters
         ----------
         params : Parameters, optional
+            The best values by default.
         **kwargs
             Independent variables and options that are to differ from those of the fit, and values of
             parameters.
@@ -333,6 +345,14 @@ class ModelResult(HasIntervals):
         -------
         ndarray, Series or DataArray
             With the labels of the data, if the independent variables are those of the fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.0, 5.0], x=np.arange(3.0), slope=1, intercept=0)
+        >>> result.eval(x=np.array([10.0])).round(6)
+        array([21.])
         """
         curve = self.model.eval(self._values(params), **{**self.userkws, **kwargs})
         return curve if self._elsewhere(kwargs) else self._fit_data.labelled(curve)
@@ -342,8 +362,25 @@ class ModelResult(HasIntervals):
 
         Parameters
         ----------
-        params, **kwargs
+        params : Parameters, optional
             As of `eval`.
+        **kwargs
+            As of `eval`.
+
+        Returns
+        -------
+        dict of str to ndarray
+            In the order of the parts.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmfit.models import ConstantModel, LinearModel
+        >>> model = LinearModel(prefix="l_") + ConstantModel(prefix="c_")
+        >>> params = model.make_params(l_slope=1, l_intercept={"value": 0, "vary": False})
+        >>> parts = model.fit([1.0, 3.0, 5.0], params, x=np.arange(3.0)).eval_components()
+        >>> parts["l_"].round(6), parts["c_"].round(6)
+        (array([0., 2., 4.]), array([1., 1., 1.]))
         """
         return self.model.eval_components(self._values(params), **{**self.userkws, **kwargs})
 
@@ -388,6 +425,14 @@ class ModelResult(HasIntervals):
         root of reduced chi-square if errors are scaled so.  Elsewhere than at the data, where there is no
         weight, it is taken to have their mean variance.  Variables at a bound and
         others without standard error are taken as fixed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9, 7.0], x=np.arange(4.0), slope=1, intercept=0)
+        >>> result.eval_uncertainty(sigma=0.95).round(3)
+        array([0.342, 0.224, 0.224, 0.342])
         """
         found, model = self.result, self.model
         if found is None or found.covar is None:
@@ -440,8 +485,29 @@ class ModelResult(HasIntervals):
 
         Parameters
         ----------
-        modelpars, show_correl, min_correl, sort_pars, correl_mode
+        modelpars : dict, optional
+            The truth, as of `lmfit.fit_report`.
+        show_correl : bool, optional
+            False leaves out the correlations.
+        min_correl : float, optional
+            Correlations smaller than this in size are not listed.
+        sort_pars : bool or callable, optional
             As of `lmfit.fit_report`.
+        correl_mode : {'list', 'table'}, optional
+            As of `lmfit.fit_report`.
+
+        Returns
+        -------
+        str
+            The lines of the report, without a newline at the end.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+        >>> print(result.fit_report(show_correl=False).partition("[[Variables]]")[2])
+            slope:      1.95000000 +/- 0.08660254 (4.44%) (init = 1)
+            intercept:  1.05000000 +/- 0.11180340 (10.65%) (init = 0)
         """
         report = printfuncs.fit_report(self, modelpars, show_correl, min_correl, sort_pars, correl_mode)
         note = self._weighting_note()
@@ -471,6 +537,13 @@ class ModelResult(HasIntervals):
         dict
             The attributes of the result, and ``params``: for each parameter a tuple (name, value, vary,
             expr, min, max, brute_step, stderr, correl, init_value, user_data).
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+        >>> result.summary()["ndata"], [par[0] for par in result.summary()["params"]]
+        (3, ['slope', 'intercept'])
         """
         found = {name: getattr(self, name, None) for name in _SUMMARY}
         found["model"] = self.model._reprstring(long=True)
@@ -486,6 +559,25 @@ class ModelResult(HasIntervals):
             'params': a row for each parameter with its value, error, start value, bounds, ...
             'data': a row for each of the data with independent variables, data, weights, fit, components and
             residual.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows by name of the parameter, or by number or label of the datum.
+
+        Raises
+        ------
+        ImportError
+            The package pandas is not installed.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+        >>> result.to_dataframe()[["value", "stderr"]].round(3)
+                   value  stderr
+        slope       1.95   0.087
+        intercept   1.05   0.112
         """
         pd = _pandas()
         if of == "params":
@@ -518,11 +610,54 @@ class ModelResult(HasIntervals):
         ----------
         **kws
             As of `Model.dumps`.
+
+        Returns
+        -------
+        str
+            What `loads` and `load_modelresult` read.
+
+        Raises
+        ------
+        ModelError
+            A function cannot be imported by its name.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+        >>> again = ModelResult(LinearModel(), result.params).loads(result.dumps())
+        >>> again.params == result.params
+        True
         """
         return _model_json.dumps_result(self, **kws)
 
     def dump(self, fp: IO[str], **kws: Any) -> int:
-        """Write `dumps` to an open text file; return the number of characters."""
+        """Write `dumps` to an open text file; return the number of characters.
+
+        Parameters
+        ----------
+        fp : file
+            Open for writing text.
+        **kws
+            As of `dumps`.
+
+        Returns
+        -------
+        int
+            Number of characters.
+
+        Examples
+        --------
+        >>> from io import StringIO
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+        >>> file = StringIO()
+        >>> result.dump(file) == len(file.getvalue())
+        True
+        >>> _ = file.seek(0)
+        >>> ModelResult(LinearModel(), result.params).load(file).chisqr == result.chisqr
+        True
+        """
         return fp.write(self.dumps(**kws))
 
     def loads(
@@ -533,8 +668,16 @@ class ModelResult(HasIntervals):
         Parameters
         ----------
         s : str
-        funcdefs, **kws
-            As of `load_modelresult`.
+            The text.
+        funcdefs : dict, optional
+            As of `lmfit.model.load_modelresult`.
+        **kws
+            As of `lmfit.model.load_modelresult`.
+
+        Returns
+        -------
+        ModelResult
+            This object.
         """
         vars(self).update(vars(_model_json.loads_result(s, funcdefs, **kws)))
         return self
@@ -542,7 +685,22 @@ class ModelResult(HasIntervals):
     def load(
         self, fp: IO[str], funcdefs: Mapping[str, Callable[..., Any]] | None = None, **kws: Any
     ) -> ModelResult:
-        """Become the result in an open text file."""
+        """Become the result in an open text file.
+
+        Parameters
+        ----------
+        fp : file
+            Open for reading text.
+        funcdefs : dict, optional
+            As of `lmfit.model.load_modelresult`.
+        **kws
+            As of `lmfit.model.load_modelresult`.
+
+        Returns
+        -------
+        ModelResult
+            This object.
+        """
         return self.loads(fp.read(), funcdefs, **kws)
 
     def plot_fit(self, ax: Axes | None = None, *args: Any, **kws: Any) -> Axes:
@@ -560,6 +718,15 @@ class ModelResult(HasIntervals):
         Returns
         -------
         Axes
+            With the data, the curve and a legend.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+        >>> ax = result.plot_fit(xlabel="time (s)", ylabel="counts")
+        >>> ax.get_xlabel(), len(ax.lines)
+        ('time (s)', 2)
         """
         return _model_plots.plot_fit(self, ax, *args, **kws)
 
@@ -577,6 +744,14 @@ class ModelResult(HasIntervals):
         Returns
         -------
         Axes
+            With the residuals and a line at zero.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+        >>> result.plot_residuals().get_title()
+        'Model(linear)'
         """
         return _model_plots.plot_residuals(self, ax, *args, **kws)
 
@@ -593,6 +768,14 @@ class ModelResult(HasIntervals):
         Returns
         -------
         Figure
+            With the axes of the residuals and those of the fit.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+        >>> len(result.plot(numpoints=50).axes)
+        2
         """
         return _model_plots.plot(self, *args, **kws)
 

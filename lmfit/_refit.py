@@ -121,9 +121,9 @@ class Refitter:
     lower, upper : ndarray, shape (n,)
         Bounds of the coordinates.
     x : ndarray, shape (n,)
-        A point, the best one, with the
+        A point, the best one.
     at_x : ndarray, shape (m,)
-        residual there.
+        Residual there.
     rise : float
         The least rise of the sum of squares above that at `x` that matters.
     jacobian : ndarray, shape (m, n), optional

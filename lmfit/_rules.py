@@ -32,6 +32,16 @@ _NAME_RULE = (
 def valid_symbol_name(name: object) -> bool:
     """Return whether `name` can name a parameter: an identifier that is no reserved word.
 
+    Parameters
+    ----------
+    name : object
+        What is to be a name.
+
+    Returns
+    -------
+    bool
+        False also for what is no text.
+
     Examples
     --------
     >>> [valid_symbol_name(name) for name in ("amp_1", "1amp", "lambda", "a b")]

@@ -54,6 +54,12 @@ class Space(enum.Enum):
         The parameters themselves, within their bounds.
     SCALED
         The same in units of their start values.
+
+    Examples
+    --------
+    >>> from lmfit.engines import find
+    >>> find("leastsq").space, find("least_squares").space
+    (<Space.INTERNAL: 'internal'>, <Space.EXTERNAL: 'external'>)
     """
 
     INTERNAL = "internal"
@@ -111,6 +117,29 @@ class View:
         The start values in this space.
     names : list of str
         Names of the variables.
+
+    Examples
+    --------
+    An engine gets a View; here one is made by hand, with its variable as it is:
+
+    >>> import numpy as np
+    >>> from lmfit import Minimizer, create_params
+    >>> fitter = Minimizer(lambda p: np.array([p["a"] - 2.0, 1.0]), create_params(a={"value": 1.0, "min": 0}))
+    >>> _ = fitter.leastsq(Dfun=lambda p: np.array([[1.0], [0.0]]))
+    >>> problem = fitter.search_again()[1]
+    >>> _ = problem.begin()
+    >>> view = problem.view(Space.EXTERNAL)
+    >>> point = np.array([3.0])
+    >>> view.residual(point), view.evaluate([3.0]), view.cost(point)
+    (array([1., 1.]), array([1., 1.]), 2.0)
+    >>> view.values([3.0]), view.to_space([3.0]), view.derivative(point)
+    ([3.0], array([3.]), array([1.]))
+    >>> view.jacobian(point).tolist(), view.gradient(point).round(4), view.hessian(point).round(4)
+    ([[1.0], [0.0]], array([2.]), array([[2.]]))
+    >>> view.differences(point).round(4).tolist(), view.central_differences(point).round(4).tolist()
+    ([[1.0], [0.0]], [[1.0], [0.0]])
+    >>> bool(view.wall(np.array([np.nan, 1.0])).sum() > view.residual(point).sum())
+    True
     """
 
     def __init__(self, problem: Problem, space: Space) -> None:
@@ -167,7 +196,18 @@ class View:
         return self.problem.derivative is not None
 
     def values(self, point: list[float]) -> list[float]:
-        """Return the values of the variables at a point of this space."""
+        """Return the values of the variables at a point of this space.
+
+        Parameters
+        ----------
+        point : list of float, length n
+            In this space.
+
+        Returns
+        -------
+        list of float, length n
+            In the units of the parameters.
+        """
         if not self._inverses:
             return point
         values = point.copy()
@@ -176,25 +216,69 @@ class View:
         return values
 
     def to_space(self, values: Sequence[float]) -> Array:
-        """Return the point of this space for values of the variables."""
+        """Return the point of this space for values of the variables.
+
+        Parameters
+        ----------
+        values : sequence of float, length n
+            In the units of the parameters.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            In this space.
+        """
         u = np.array(values, dtype=float)
         for index, found in self._maps:
             u[index] = found.to_internal(float(values[index]))
         return u
 
     def derivative(self, u: Array) -> Array:
-        """Return the derivative of each value by its variable of this space."""
+        """Return the derivative of each value by its variable of this space.
+
+        Parameters
+        ----------
+        u : ndarray, shape (n,)
+            A point of this space.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            1 where the two are the same.
+        """
         slopes = np.ones(len(u))
         for index, found in self._maps:
             slopes[index] = found.derivative(float(u[index]))
         return slopes
 
     def evaluate(self, point: list[float]) -> Array:
-        """Return the residual; `problem.rejected` tells that it is not finite."""
+        """Return the residual; `problem.rejected` tells that it is not finite.
+
+        Parameters
+        ----------
+        point : list of float, length n
+            In this space.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            As the objective gives it.
+        """
         return self.problem.residual(self.values(point))
 
     def residual(self, u: Array) -> Array:
-        """Return the residual; at a rejected point a finite one, larger than any at good points."""
+        """Return the residual; at a rejected point a finite one, larger than any at good points.
+
+        Parameters
+        ----------
+        u : ndarray, shape (n,)
+            A point of this space.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            All its elements are finite.
+        """
         residual = self.evaluate(u.tolist())
         if self.problem.rejected:
             self.problem.rejected = False
@@ -202,7 +286,18 @@ class View:
         return residual
 
     def cost(self, u: Array) -> float:
-        """Return the number to minimise; at a rejected point a finite one, larger than at good points."""
+        """Return the number to minimise; at a rejected point a finite one, larger than at good points.
+
+        Parameters
+        ----------
+        u : ndarray, shape (n,)
+            A point of this space.
+
+        Returns
+        -------
+        float
+            Sum of squares of the residual, or what stands for it.
+        """
         problem = self.problem
         residual = self.evaluate(u.tolist())
         if problem.rejected:
@@ -211,7 +306,23 @@ class View:
         return problem.last_cost if problem.scalar else float(residual @ residual)
 
     def jacobian(self, u: Array) -> Array:
-        """Return the user's derivatives of the residual by the variables of this space, shape (m, n)."""
+        """Return the user's derivatives of the residual by the variables of this space, shape (m, n).
+
+        Parameters
+        ----------
+        u : ndarray, shape (n,)
+            A point of this space.
+
+        Returns
+        -------
+        ndarray, shape (m, n)
+            A row for each of the data.
+
+        Raises
+        ------
+        MinimizerException
+            The user's function has returned something else.
+        """
         known = self.problem.user_derivative(self.values(u.tolist()))
         if known.ndim == 1:
             raise MinimizerException(
@@ -231,8 +342,14 @@ class View:
         Parameters
         ----------
         u : ndarray, shape (n,)
+            A point of this space.
         at_u : ndarray, shape (m,), optional
             The residual there, if it is known.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Zero at the minimum, unless that is at a bound.
         """
         cost = self.problem.summed_cost
         if self.has_jacobian:
@@ -250,7 +367,19 @@ class View:
         """Return second derivatives of the cost by the variables of this space, shape (n, n).
 
         Those of the user; without them the Gauss-Newton approximation from first derivatives of the
-        residual, or differences of the cost where there is no residual.  Parameters as of `gradient`.
+        residual, or differences of the cost where there is no residual.
+
+        Parameters
+        ----------
+        u : ndarray, shape (n,)
+            A point of this space.
+        at_u : ndarray, shape (m,), optional
+            The residual there, if it is known.
+
+        Returns
+        -------
+        ndarray, shape (n, n)
+            Symmetric.
         """
         problem, cost = self.problem, self.problem.summed_cost
         if problem.curvature is not None:
@@ -270,7 +399,19 @@ class View:
     def differences(self, u: Array, at_u: Array | None = None) -> Array:
         """Return derivatives of the residual by forward differences, shape (m, n).
 
-        Backward differences where a bound or a rejected point is ahead.  Parameters as of `gradient`.
+        Backward differences where a bound or a rejected point is ahead.
+
+        Parameters
+        ----------
+        u : ndarray, shape (n,)
+            A point of this space.
+        at_u : ndarray, shape (m,), optional
+            The residual there, if it is known.
+
+        Returns
+        -------
+        ndarray, shape (m, n)
+            Zero in the columns of variables that can go neither way.
         """
         if self._differenced is not None and self._differenced[0] == u.tolist():
             return self._differenced[1]  # the gradient has asked before the Hessian does
@@ -293,13 +434,35 @@ class View:
         return rows.T
 
     def central_differences(self, u: Array) -> Array:
-        """Return derivatives of the residual by central differences, shape (m, n)."""
+        """Return derivatives of the residual by central differences, shape (m, n).
+
+        Parameters
+        ----------
+        u : ndarray, shape (n,)
+            A point of this space.
+
+        Returns
+        -------
+        ndarray, shape (m, n)
+            More exact than forward ones, for twice the evaluations.
+        """
         values = np.array(self.values(u.tolist()))
         at_u = self._residual(u, None)
         return self.problem.jacobian(values, at_u, np.zeros(len(u))) * self.derivative(u)
 
     def wall(self, residual: Array) -> Array:
-        """Return the residual that stands for a point without one."""
+        """Return the residual that stands for a point without one.
+
+        Parameters
+        ----------
+        residual : ndarray, shape (m,)
+            What the objective gave there, finite or not.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            Finite, and with a sum of squares above any that has been found.
+        """
         height = _WALL * max(self.problem.start_norm, 1e-100)
         return np.full(len(residual), height / math.sqrt(len(residual)))
 

@@ -51,7 +51,50 @@ def fit_many_models(
     scale_covar: bool = True,
     **independent_vars: Any,
 ) -> BatchResult:
-    """Fit a model to each of many data sets; `Model.fit_many` describes the arguments."""
+    """Fit a model to each of many data sets; `Model.fit_many` describes the arguments.
+
+    Parameters
+    ----------
+    model : Model
+        As all that follows, of `Model.fit_many`.
+    data : array_like
+        One fit for each line along `axis`.
+    params : Parameters, mapping or BatchResult, optional
+        Start values, bounds, and what is fixed or tied.
+    weights : array_like, optional
+        Factors of the residuals.
+    axis : int or str, optional
+        Along which the points of one fit lie.
+    executor : concurrent.futures.Executor, optional
+        Whose workers share the fits.
+    chunk : int, optional
+        Number of fits that are handed to a worker at a time.
+    errors : {'nan', 'raise'}, optional
+        What becomes of fits that fail.
+    init : {'params', 'guess', 'neighbour'}, optional
+        Where each fit starts.
+    progress : bool, optional
+        Whether to show a bar.
+    seed : int, optional
+        Not used.
+    scale_covar : bool, optional
+        Whether to scale the errors such that reduced chi-square is 1.
+    **independent_vars
+        Independent variables, options and start values.
+
+    Returns
+    -------
+    BatchResult
+        Arrays in the shape of the fits.
+
+    Examples
+    --------
+    >>> from lmfit.models import LinearModel
+    >>> x = np.arange(4.0)
+    >>> result = fit_many_models(LinearModel(), [2 * x, 3 * x + 1], x=x, slope=1, intercept=0)
+    >>> result.values["slope"].round(6)
+    array([2., 3.])
+    """
     del seed  # nothing here is left to chance
     for name, value, known in (("errors", errors, _ON_ERROR), ("init", init, _INITS)):
         if value not in known:

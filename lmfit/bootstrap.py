@@ -56,6 +56,19 @@ _GROUP = 20
 class BootstrapIntervals(ConfidenceIntervals):
     """Limits from a bootstrap, with the sample that they come from.
 
+    Parameters
+    ----------
+    intervals : mapping of str to Interval
+        The limits by name.
+    nfev : int
+        Number of evaluations of the objective.
+    sample : dict of str to ndarray
+        By name the values that the refits found.
+    n : int
+        Number of data sets that were fitted.
+    failures : dict of str to int
+        Why refits failed, and how many.
+
     Attributes
     ----------
     sample : dict of str to ndarray
@@ -64,6 +77,17 @@ class BootstrapIntervals(ConfidenceIntervals):
         Number of data sets that were fitted.
     failures : dict of str to int
         Why refits failed, and how many; they are not in the sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lmfit.models import LinearModel
+    >>> x = np.arange(20.0)
+    >>> noise = np.random.default_rng(1).normal(0, 0.5, 20)
+    >>> result = LinearModel().fit(2 * x + 1 + noise, x=x, slope=1, intercept=0)
+    >>> found = bootstrap_interval(result, sigmas=0.68, n=50, seed=1)
+    >>> found.n, found.sample["slope"].shape, sorted(found.asdict()), found.copy() == found
+    (50, (50,), ['better', 'failures', 'intervals', 'n', 'nfev', 'sample'], True)
     """
 
     def __init__(
@@ -83,11 +107,23 @@ class BootstrapIntervals(ConfidenceIntervals):
         return sum(self.failures.values())
 
     def copy(self) -> BootstrapIntervals:
-        """Return an independent copy."""
+        """Return an independent copy.
+
+        Returns
+        -------
+        BootstrapIntervals
+            The sample is copied too.
+        """
         return copy.deepcopy(self)
 
     def asdict(self) -> dict[str, Any]:
-        """Return all that is known as plain dictionaries, lists and numbers."""
+        """Return all that is known as plain dictionaries, lists and numbers.
+
+        Returns
+        -------
+        dict
+            For JSON, say.
+        """
         sample = {name: values.tolist() for name, values in self.sample.items()}
         return {**super().asdict(), "sample": sample, "n": self.n, "failures": self.failures}
 

@@ -285,7 +285,7 @@ def conf_interval2d(
     limits : tuple, optional
         ``((x_upper, x_lower), (y_upper, y_lower))``, in any order; `nsigma` standard errors on either
         side by default, within the bounds.
-    prob_func
+    prob_func : {None, 'f', 'lr', 'chi2'} or callable, optional
         As of `conf_interval`.
     nsigma : float, optional
         Number of standard errors on either side, where `limits` are not given.
@@ -310,6 +310,16 @@ def conf_interval2d(
         There is no fit.
     ValueError
         A name is no variable or tied parameter, or there are no limits.
+
+    Examples
+    --------
+    >>> from lmfit import create_params, minimize
+    >>> x = np.linspace(0.3, 10, 100)
+    >>> data = 1 / (0.1 * x) + 2 + 0.1 * np.cos(37 * x)
+    >>> fit = minimize(lambda p: 1 / (p["a"] * x) + p["b"] - data, create_params(a=0.1, b=1))
+    >>> a, b, probability = conf_interval2d(fit, "a", "b", nx=5, ny=4, nsigma=2)
+    >>> probability.shape, bool(probability.max() < 1)
+    ((4, 5), True)
     """
     call = _in_order(positional, _ORDER_2D, {
         "result": result, "x_name": x_name, "y_name": y_name, "nx": nx, "ny": ny, "limits": limits,

@@ -82,6 +82,20 @@ class FitWarning(UserWarning):
 def close_matches(name: str, known: Iterable[str]) -> str:
     """Return a hint such as ``"; did you mean 'sigma'?"``, or an empty string.
 
+    Parameters
+    ----------
+    name : str
+        What was given.
+    known : iterable of str
+        What could be meant.
+
+    Returns
+    -------
+    str
+        To be put behind a message.
+
+    Examples
+    --------
     >>> close_matches("sgima", ["amp", "sigma"])
     "; did you mean 'sigma'?"
     >>> close_matches("q", ["amp", "sigma"])

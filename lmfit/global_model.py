@@ -114,6 +114,11 @@ class GlobalModel:
             Values, or dictionaries of attributes, by the name in the global fit; or by the name in a model,
             for all data sets at once.  ``make_params(a_amplitude=3, sigma={"value": 1, "min": 0})``.
 
+        Returns
+        -------
+        lmfit.Parameters
+            New ones, in the order of `param_names`, derived ones last.
+
         Raises
         ------
         ModelCallError
@@ -123,6 +128,13 @@ class GlobalModel:
         -----
         Parameters that a model derives from others, such as `fwhm`, are made for each data set, and only
         once where all that they are derived from is shared.
+
+        Examples
+        --------
+        >>> from lmfit.lineshapes import gaussian
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], Model(gaussian)), shared=["center", "sigma"])
+        >>> both.make_params(a_amplitude=3, sigma={"value": 1, "min": 0}).valuesdict()
+        {'center': 0.0, 'sigma': 1, 'a_amplitude': 3, 'b_amplitude': 1.0}
         """
         return self._made({key: model.make_params() for key, model in self.models.items()}, kwargs)[0]
 
@@ -136,6 +148,27 @@ class GlobalModel:
         **kwargs
             Independent variables, one for all or a dictionary by the names of the data sets; values of
             parameters, as of `make_params`.  A shared parameter gets the median of what is guessed.
+
+        Returns
+        -------
+        lmfit.Parameters
+            New ones, as `make_params` makes them.
+
+        Raises
+        ------
+        GuessError
+            Data are missing, or do not go with their variables.
+        NotImplementedError
+            Nothing is known about one of the models; use `make_params`.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+        >>> x = np.arange(5.0)
+        >>> params = both.guess({"a": 2 * x + 1, "b": 2 * x - 1}, x=x)
+        >>> {name: round(value, 6) for name, value in params.valuesdict().items()}
+        {'slope': 2.0, 'a_intercept': 1.0, 'b_intercept': -1.0}
         """
         data = by_data_set(data, self.models, "data", self.models)
         given, start = self._told_apart(kwargs)
@@ -159,6 +192,18 @@ class GlobalModel:
             Name of the data set.
         params : Parameters or mapping
             Of the global fit.
+
+        Returns
+        -------
+        dict of str to float
+            By the name in the model.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+        >>> both.own_params("b", {"slope": 2.0, "a_intercept": 1.0, "b_intercept": -1.0})
+        {'slope': 2.0, 'intercept': -1.0}
         """
         _check_mapping("params", params, "Parameters or a dictionary of values")
         _check_present(self.names[key].values(), params)
@@ -173,6 +218,18 @@ class GlobalModel:
             Of the global fit.
         **kwargs
             Independent variables and options, one for all or a dictionary by the names of the data sets.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By the name of the data set.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+        >>> both.eval(both.make_params(slope=2, a_intercept=1, b_intercept=-1), x=np.array([0.0, 1.0]))
+        {'a': array([1., 3.]), 'b': array([-1.,  1.])}
         """
         variables = self._variables_of(kwargs)
         return {
@@ -207,13 +264,16 @@ class GlobalModel:
             shapes and lengths.
         params : Parameters, optional
             Start values; not changed.  Made by `make_params` if left out.
-        weights, covariance : optional
+        weights : array_like or mapping, optional
             As of `Model.fit`: one for all data sets or a dictionary by their names, in which those that
             have none may be left out.  See also `sigma` below.
-        method, iter_cb, scale_covar, fit_kws, nan_policy, calc_covar, max_nfev, coerce_farray, timeout, \
-progress
+        method, iter_cb, scale_covar, fit_kws, nan_policy, calc_covar, max_nfev, coerce_farray : optional
             As of `Model.fit`.  The call is ``iter_cb(params, iteration, residual, data, weights)``.
             Without a `nan_policy` that of each model holds.
+        covariance : array_like or mapping, optional
+            That of the data, given as `weights` are.
+        timeout, progress : optional
+            As of `Model.fit`.
         **kwargs
             Independent variables and options, each one for all data sets or a dictionary by their names; and
             start values, as of `make_params`, which win over those in `params`; and `sigma`, the standard
@@ -223,6 +283,7 @@ progress
         Returns
         -------
         GlobalResult
+            ``result[name]`` is the part of one data set.
 
         Raises
         ------
@@ -230,6 +291,15 @@ progress
             Data are missing, or for a data set that does not exist, or do not go with their variables.
         ModelCallError
             There is no variable and no parameter of a name that is given.
+
+        Examples
+        --------
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+        >>> data = {"a": [1.0, 3.0, 5.0], "b": [4.0, 6.0]}
+        >>> result = both.fit(data, x={"a": [0, 1, 2], "b": [0, 1]}, slope=1, intercept=0)
+        >>> {name: round(value, 6) for name, value in result.params.valuesdict().items()}
+        {'slope': 2.0, 'a_intercept': 1.0, 'b_intercept': 4.0}
         """
         _check_mapping("fit_kws", fit_kws or {}, "a dictionary of options of the engine")
         data = by_data_set(data, self.models, "data", self.models)

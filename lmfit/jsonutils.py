@@ -55,6 +55,11 @@ def encode4js(obj: Any, trusted: bool = False) -> Any:
         Whether a function without import path may be written as a pickle, which only a reader who
         trusts the file can read.
 
+    Returns
+    -------
+    object
+        Of numbers, strings, None, lists and dictionaries.
+
     Raises
     ------
     TypeError
@@ -88,6 +93,11 @@ def decode4js(obj: Any, lookup: Lookup | None = None) -> Any:
         What `json` has read.
     lookup : Lookup, optional
         Where functions are looked up; by default nothing that the file brings along is trusted.
+
+    Returns
+    -------
+    object
+        Equal to the one that was encoded.
 
     Raises
     ------
@@ -126,7 +136,30 @@ def decode4js(obj: Any, lookup: Lookup | None = None) -> Any:
 
 
 def encode_function(func: Callable[..., Any], trusted: bool = False) -> dict[str, Any]:
-    """Return the import path of a function, or if `trusted` its pickle where it has none."""
+    """Return the import path of a function, or if `trusted` its pickle where it has none.
+
+    Parameters
+    ----------
+    func : callable
+        A function or a class.
+    trusted : bool, optional
+        Whether a pickle may be written.
+
+    Returns
+    -------
+    dict
+        As it stands in files.
+
+    Raises
+    ------
+    ModelError
+        It has no import path, and is not trusted.
+
+    Examples
+    --------
+    >>> encode_function(np.sqrt)
+    {'__class__': 'Import', 'value': 'numpy:sqrt'}
+    """
     path = import_path(func)
     if path is not None:
         return {_TAG: "Import", "value": path}
@@ -142,6 +175,16 @@ def encode_function(func: Callable[..., Any], trusted: bool = False) -> dict[str
 def import_path(obj: Any) -> str | None:
     """Return ``"module:name"`` of a function or class that can be imported so, else None.
 
+    Parameters
+    ----------
+    obj : object
+        A function or a class.
+
+    Returns
+    -------
+    str or None
+        None where an import would not give the same object.
+
     Examples
     --------
     >>> import_path(import_path), import_path(lambda: 0)
@@ -155,7 +198,23 @@ def import_path(obj: Any) -> str | None:
 
 
 def find_importer(obj: Any) -> str | None:
-    """Return the name of the module that a function or class is imported from, None where it is not known."""
+    """Return the name of the module that a function or class is imported from, None where it is not known.
+
+    Parameters
+    ----------
+    obj : object
+        A function or a class.
+
+    Returns
+    -------
+    str or None
+        The module in which its own name stands for it.
+
+    Examples
+    --------
+    >>> find_importer(np.sqrt)
+    'numpy'
+    """
     module = getattr(obj, "__module__", None)
     name = getattr(obj, "__name__", None)
     if module is None and isinstance(obj, np.ufunc):
@@ -164,7 +223,25 @@ def find_importer(obj: Any) -> str | None:
 
 
 def import_from(modulepath: str, objectname: str) -> Any:
-    """Import a module and return an object in it; only for names that do not come from a file."""
+    """Import a module and return an object in it; only for names that do not come from a file.
+
+    Parameters
+    ----------
+    modulepath : str
+        Name of the module.
+    objectname : str
+        Name of the object in it.
+
+    Returns
+    -------
+    object
+        What stands there.
+
+    Examples
+    --------
+    >>> import_from("math", "hypot")(3.0, 4.0)
+    5.0
+    """
     return _walk(importlib.import_module(modulepath), objectname)
 
 
@@ -178,6 +255,13 @@ class Lookup:
         Functions that the user gives, by name or import path; they come first.
     trusted : bool
         Whether the file may have modules imported and code executed.
+
+    Examples
+    --------
+    >>> Lookup(funcdefs={"double": lambda x: 2 * x}).function({"__class__": "Import", "value": "double"})(4)
+    8
+    >>> Lookup().imported("lmfit.lineshapes:gaussian").__name__
+    'gaussian'
     """
 
     funcdefs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -185,6 +269,16 @@ class Lookup:
 
     def function(self, stored: Mapping[str, Any]) -> Any:
         """Return a function that `encode_function` has written.
+
+        Parameters
+        ----------
+        stored : mapping
+            What `encode_function` returned.
+
+        Returns
+        -------
+        callable
+            The function or class.
 
         Raises
         ------
@@ -212,6 +306,11 @@ class Lookup:
             ``"module:name"``.
         base : type, optional
             For a class: what it must be derived from.
+
+        Returns
+        -------
+        callable
+            The function or class.
 
         Raises
         ------

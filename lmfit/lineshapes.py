@@ -116,7 +116,25 @@ def linear_parameters(func: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def register(func: Callable[..., Any], *linear: str) -> Callable[[_F], _F]:
-    """Make a decorator that enters a function as the derivatives of `func`; it is linear in those named."""
+    """Make a decorator that enters a function as the derivatives of `func`; it is linear in those named.
+
+    Parameters
+    ----------
+    func : callable
+        The line shape.
+    *linear : str
+        Parameters that it is linear in, all at once.
+
+    Returns
+    -------
+    callable
+        The decorator, which returns the function as it is.
+
+    Examples
+    --------
+    >>> with_derivatives(gaussian) is _gaussian
+    True
+    """
 
     def enter(both: _F) -> _F:
         _registry[func] = both, linear

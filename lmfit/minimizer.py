@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Candidate", "Minimizer", "MinimizerException", "MinimizerResult", "minimize"]
 
 
-def _engine_method(name: str) -> Callable[..., MinimizerResult]:
-    """Make the method of `Minimizer` that fits with the engine of that name."""
+def _engine_method(name: str, shown: str = "") -> Callable[..., MinimizerResult]:
+    """Make the method of `Minimizer` that fits with the engine named so; `shown`: options in its example."""
 
     def fit(self: Minimizer, params: Any = None, max_nfev: int | None = None, **kws: Any) -> MinimizerResult:
         return self._fit(name, params, {"max_nfev": max_nfev, **kws})
@@ -55,6 +55,16 @@ def _engine_method(name: str) -> Callable[..., MinimizerResult]:
         Returns
         -------
         MinimizerResult
+            Also kept as `result`.
+
+        Examples
+        --------
+        >>> from lmfit import create_params
+        >>> params = create_params(a={{"value": 1.5, "min": 0, "max": 4}})
+        >>> fitter = Minimizer(lambda p: [10 * (p["a"] - 2.0), 1.0], params, scale_covar=False)
+        >>> result = fitter.{fit.__name__}({shown})
+        >>> result.method, round(result.params["a"].value, 1)
+        ({name!r}, 2.0)
         """
     return fit
 
@@ -185,10 +195,23 @@ class Minimizer:
         params : Parameters, optional
             Replaces those given before.
 
+        Returns
+        -------
+        MinimizerResult or None
+            That of the last fit.
+
         Raises
         ------
         MinimizerException
             Something is not ready for a fit; the message says what.
+
+        Examples
+        --------
+        >>> from lmfit import create_params
+        >>> fitter = Minimizer(lambda p: p["a"] - 2.0, create_params(a={"expr": "2*b"}))
+        >>> fitter.prepare_fit()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        lmfit.errors.ExpressionError: parameter 'a': ...'b'...
         """
         if params is not None:
             self.params = params
@@ -231,6 +254,23 @@ class Minimizer:
         Returns
         -------
         MinimizerResult
+            Also kept as `result`.
+
+        Raises
+        ------
+        ValueError
+            There is no engine of that name.
+        TypeError
+            The engine has no such option.
+        MinimizerException
+            Something is not ready for a fit, or the residual is not finite at the start.
+
+        Examples
+        --------
+        >>> from lmfit import create_params
+        >>> fitter = Minimizer(lambda p: [p["a"] - 2.0, p["b"] - p["a"]], create_params(a=1, b=1))
+        >>> fitter.minimize("nelder").method, round(fitter.params["b"].value, 3)
+        ('nelder', 2.0)
         """
         engine = _engines.find(kws.pop("engine", method))
         # Through the method of that name, which a subclass may have overridden.
@@ -248,14 +288,25 @@ class Minimizer:
             Largest number of evaluations, also ``maxfev``; ``1000 * (nvarys + 1)`` by default.
         **kws
             Keywords of `scipy.optimize.leastsq`; `xtol` and `ftol` are 1e-7 by default, 1e-10 where
-            derivatives are given.  ``Dfun(params,
-            *fcn_args, **fcn_kws)`` gives the derivatives of the residual by the variables (with
-            ``col_deriv=True`` one row each), or by all parameters, or a dictionary of them by name.
-            ``polish=False`` leaves the solution as MINPACK finds it, ``retry=False`` searches only once.
+            derivatives are given.  ``Dfun(params, *fcn_args, **fcn_kws)`` gives the derivatives of the
+            residual by the variables (with ``col_deriv=True`` one row each), or by all parameters, or a
+            dictionary of them by name.  ``polish=False`` leaves the solution as MINPACK finds it,
+            ``retry=False`` searches only once.
 
         Returns
         -------
         MinimizerResult
+            Also kept as `result`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmfit import create_params
+        >>> x = np.linspace(0, 1, 11)
+        >>> fitter = Minimizer(lambda p: p["a"] * x + p["b"] - 3 * x, create_params(a=1, b=1))
+        >>> result = fitter.leastsq(Dfun=lambda p: {"a": x, "b": np.ones(11)})
+        >>> result.success, round(result.params["a"].value, 6)
+        (True, 3.0)
         """
         return self._fit("leastsq", params, {"max_nfev": max_nfev, **kws})
 
@@ -268,12 +319,29 @@ class Minimizer:
         ----------
         method : str, optional
             Name of the engine, by default the simplex method of Nelder and Mead.
-        params, max_nfev, **kws
+        params : Parameters, optional
+            Replaces those given before.
+        max_nfev : int, optional
+            Largest number of evaluations.
+        **kws
             As of `minimize`.
 
         Returns
         -------
         MinimizerResult
+            Also kept as `result`.
+
+        Raises
+        ------
+        ValueError
+            The engine needs a residual.
+
+        Examples
+        --------
+        >>> from lmfit import create_params
+        >>> fitter = Minimizer(lambda p: (p["a"] - 2.0) ** 2 + 1.0, create_params(a=1))
+        >>> round(fitter.scalar_minimize("powell").params["a"].value, 3)
+        2.0
         """
         if _engines.find(method).objective is not Objective.SCALAR:
             raise ValueError(f"engine {method!r} minimises a residual, not a number; use minimize()")
@@ -296,16 +364,16 @@ class Minimizer:
     trust_krylov = _engine_method("trust-krylov")
     trust_constr = _engine_method("trust-constr")
     dogleg = _engine_method("dogleg")
-    differential_evolution = _engine_method("differential_evolution")
-    basinhopping = _engine_method("basinhopping")
-    dual_annealing = _engine_method("dual_annealing")
-    anneal = _engine_method("anneal")
+    differential_evolution = _engine_method("differential_evolution", "seed=1")
+    basinhopping = _engine_method("basinhopping", "seed=1")
+    dual_annealing = _engine_method("dual_annealing", "seed=1")
+    anneal = _engine_method("anneal", "seed=1")
     shgo = _engine_method("shgo")
     direct = _engine_method("direct")
-    brute = _engine_method("brute")
-    ampgo = _engine_method("ampgo")
-    multistart = _engine_method("multistart")
-    emcee = _engine_method("emcee")
+    brute = _engine_method("brute", "Ns=21")
+    ampgo = _engine_method("ampgo", "totaliter=2, seed=1")
+    multistart = _engine_method("multistart", "seed=1")
+    emcee = _engine_method("emcee", "steps=100, burn=50, nwalkers=20, seed=1")
 
     def _fit(self, method: str, params: Any, kws: Mapping[str, Any]) -> MinimizerResult:
         if params is not None:
@@ -342,6 +410,7 @@ class Minimizer:
         Returns
         -------
         engine : Engine
+            The one that fitted.
         problem : Problem
             Not yet evaluated.
         options : dict
@@ -351,6 +420,15 @@ class Minimizer:
         ------
         MinimizerException
             There has been no fit.
+
+        Examples
+        --------
+        >>> from lmfit import create_params
+        >>> fitter = Minimizer(lambda p: [p["a"] - 2.0, 1.0], create_params(a=1))
+        >>> _ = fitter.leastsq()
+        >>> engine, problem, options = fitter.search_again()
+        >>> engine.name, problem.names
+        ('leastsq', ['a'])
         """
         found = self.result if result is None else result
         if found is None:
@@ -580,16 +658,16 @@ def minimize(
     params : Parameters
         Also a dictionary or a list of Parameter objects.  On return they hold the best values and,
         where these could be estimated, standard errors and correlations.
+    *positional
+        The order is that of the manual: `args`, `kws`, `engine`; or, where the third argument is a
+        string, that of lmfit 1.x: `method`, `args`, `kws`.  Then follow in both `iter_cb`,
+        `scale_covar`, `nan_policy`, `reduce_fcn`, `calc_covar` and `max_nfev`.
     args : tuple, optional
         Positional arguments of `fcn`.
     kws : dict, optional
         Keyword arguments of `fcn`.
     engine, method : str, optional
         Name of the engine, 'leastsq' by default.
-    *positional
-        The order is that of the manual: `args`, `kws`, `engine`; or, where the third argument is a
-        string, that of lmfit 1.x: `method`, `args`, `kws`.  Then follow in both `iter_cb`,
-        `scale_covar`, `nan_policy`, `reduce_fcn`, `calc_covar` and `max_nfev`.
     **settings
         Settings of the `Minimizer`, and options of the engine, such as ``ftol``.
 
@@ -597,6 +675,15 @@ def minimize(
     -------
     Minimizer
         Also to be read as the `MinimizerResult` of the fit (``out.chisqr``, ``out.success``, ...).
+
+    Raises
+    ------
+    MinimizerException
+        Something is not ready for a fit, or the residual is not finite at the start.
+    ValueError
+        There is no engine of that name.
+    TypeError
+        The engine has no such option.
 
     Examples
     --------

@@ -294,6 +294,11 @@ class Model:
         **kwargs
             Arguments of the constructor that are to differ, such as ``prefix``.
 
+        Returns
+        -------
+        Model
+            Of the same class.
+
         Examples
         --------
         >>> from lmfit.lineshapes import gaussian
@@ -351,7 +356,16 @@ class Model:
         Parameters
         ----------
         colwidth : int, optional
-            Width of a column.
+            Width of a column in characters.
+
+        Examples
+        --------
+        >>> from lmfit.lineshapes import gaussian
+        >>> model = Model(gaussian)
+        >>> model.set_param_hint("sigma", value=1, min=0)
+        >>> model.print_param_hints()
+        Name      Value      Min      Max     Vary     Expr
+        sigma         1        0      inf     True
         """
         columns = ("value", "min", "max", "vary", "expr")
         rows = [["Name", *(column.title() for column in columns)]]
@@ -370,6 +384,11 @@ class Model:
         **kwargs
             Values by name, or dictionaries of attributes: ``make_params(sigma=dict(value=1, min=0))``.
             Of a model that is no composite, the names may lack the prefix.
+
+        Returns
+        -------
+        lmfit.Parameters
+            New ones; those of the function first, in the order of its arguments.
 
         Raises
         ------
@@ -443,12 +462,18 @@ class Model:
         Parameters
         ----------
         data : array_like
+            What is to be fitted, of any shape.
         x : array_like
             Independent variable, of the shape of `data`.
         negative : bool, optional
             Whether a single peak must be a dip; without it the data decide.
         **kws
             Other independent variables, and values of parameters that are to be kept.
+
+        Returns
+        -------
+        lmfit.Parameters
+            New ones, as `make_params` makes them.
 
         Raises
         ------
@@ -476,6 +501,7 @@ class Model:
         Parameters
         ----------
         params : Parameters, optional
+            Values of the parameters.
         kwargs : mapping, optional
             Independent variables and options; values of parameters win over those in `params`.
         strip : bool, optional
@@ -484,6 +510,13 @@ class Model:
         Returns
         -------
         dict
+            By name of the argument, without prefix.
+
+        Examples
+        --------
+        >>> model = Model(lambda x, a, b: a * x + b, prefix="l_")
+        >>> model.make_funcargs(model.make_params(a=1, b=2), {"x": 3.0})
+        {'x': 3.0, 'a': 1, 'b': 2}
         """
         names = {self._strip_prefix(name) if strip else name: value for name, value in (kwargs or {}).items()}
         values, variables = self._arguments(params, names)
@@ -528,8 +561,21 @@ class Model:
 
         Parameters
         ----------
-        params, **kwargs
+        params : Parameters or mapping, optional
             As of `eval`.
+        **kwargs
+            As of `eval`.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Of a plain model, only its own curve.
+
+        Examples
+        --------
+        >>> from lmfit.lineshapes import linear
+        >>> Model(linear, prefix="l_").eval_components(x=np.array([0.0, 1.0]), slope=2, intercept=1)
+        {'l_': array([1., 3.])}
         """
         return {self._prefix or self._name: self.eval(params, **kwargs)}
 
@@ -702,6 +748,7 @@ class Model:
         Returns
         -------
         ModelResult
+            Values, errors, statistics and curves.
 
         Raises
         ------
@@ -875,6 +922,15 @@ class Model:
         ----------
         fitresult : ModelResult
             What was found; may be changed.
+
+        Examples
+        --------
+        >>> class Line(Model):
+        ...     def post_fit(self, fitresult):
+        ...         fitresult.params.add("root", expr="-b / a")
+        >>> result = Line(lambda x, a, b: a * x + b).fit([-2.0, 0.0, 2.0], x=[0, 1, 2], a=1, b=0)
+        >>> round(result.params["root"].value, 6)
+        1.0
         """
 
     def check_jac(self, params: Any = None, rtol: float = 1e-6, **kwargs: Any) -> dict[str, float]:
@@ -882,10 +938,12 @@ class Model:
 
         Parameters
         ----------
-        params, **kwargs
-            As of `eval`: the point at which to compare.
+        params : Parameters or mapping, optional
+            The point at which to compare, as of `eval`.
         rtol : float, optional
             Largest difference that is accepted, relative to the largest element of the column.
+        **kwargs
+            As of `eval`.
 
         Returns
         -------
@@ -903,7 +961,7 @@ class Model:
         >>> model.check_jac(x=np.array([1.0, 2.0]), a=1, b=1)
         Traceback (most recent call last):
         lmfit.errors.ModelError: the derivative of Model(<lambda>) by 'b' is wrong, at index 0: 2 is given, \
-1 is the difference quotient
+        1 is the difference quotient
         """
         values, variables = self._arguments(params, kwargs)
         return compared(self._node(variables), self.param_names, values, rtol, self.name)
@@ -930,24 +988,90 @@ class Model:
             For `json.dumps`; and ``trusted=True`` to store functions that cannot be imported, such as
             lambdas, by the package cloudpickle.
 
+        Returns
+        -------
+        str
+            What `loads` and `load_model` read.
+
         Raises
         ------
         ModelError
             A function cannot be imported by its name.
+
+        Examples
+        --------
+        >>> from lmfit.models import GaussianModel
+        >>> text = GaussianModel(prefix="g_").dumps()
+        >>> Model(lambda x: x).loads(text)
+        Model(gaussian, prefix='g_')
         """
         return _model_json.dumps(self, **kws)
 
     def dump(self, fp: IO[str], **kws: Any) -> int:
-        """Write `dumps` to an open text file; return the number of characters."""
+        """Write `dumps` to an open text file; return the number of characters.
+
+        Parameters
+        ----------
+        fp : file
+            Open for writing text.
+        **kws
+            As of `dumps`.
+
+        Returns
+        -------
+        int
+            Number of characters.
+
+        Examples
+        --------
+        >>> from io import StringIO
+        >>> from lmfit.models import GaussianModel
+        >>> file = StringIO()
+        >>> GaussianModel(prefix="g_").dump(file) == len(file.getvalue())
+        True
+        >>> _ = file.seek(0)
+        >>> Model(lambda x: x).load(file)
+        Model(gaussian, prefix='g_')
+        """
         return fp.write(self.dumps(**kws))
 
     def loads(self, s: str, funcdefs: Mapping[str, Call] | None = None, **kws: Any) -> Model:
-        """Return the model in JSON text, see `load_model`; this one stays as it is."""
+        """Return the model in JSON text, see `load_model`; this one stays as it is.
+
+        Parameters
+        ----------
+        s : str
+            The text.
+        funcdefs : dict, optional
+            As of `load_model`.
+        **kws
+            As of `load_model`.
+
+        Returns
+        -------
+        Model
+            A new one.
+        """
         found: Model = _model_json.loads(s, funcdefs, **kws)
         return found
 
     def load(self, fp: IO[str], funcdefs: Mapping[str, Call] | None = None, **kws: Any) -> Model:
-        """Return the model in an open text file, see `load_model`; this one stays as it is."""
+        """Return the model in an open text file, see `load_model`; this one stays as it is.
+
+        Parameters
+        ----------
+        fp : file
+            Open for reading text.
+        funcdefs : dict, optional
+            As of `load_model`.
+        **kws
+            As of `load_model`.
+
+        Returns
+        -------
+        Model
+            A new one.
+        """
         return self.loads(fp.read(), funcdefs, **kws)
 
     def __add__(self, other: Model) -> CompositeModel:
@@ -972,9 +1096,11 @@ class CompositeModel(Model):
     Parameters
     ----------
     left, right : Model
+        The parts; no parameter of one may have the name of one of the other.
     op : callable
         ``op(left_curve, right_curve)``; the operators ``+ - * /`` of models are the ones of `operator`.
     name : str, optional
+        How the model describes itself.
     nan_policy : {'raise', 'omit', 'propagate'}, optional
         That of `left` by default.
 
@@ -1084,6 +1210,18 @@ class CompositeModel(Model):
         ----------
         **kwargs
             `name` or `nan_policy`, if they are to differ.
+
+        Returns
+        -------
+        CompositeModel
+            Of the same class.
+
+        Examples
+        --------
+        >>> from lmfit.lineshapes import gaussian, linear
+        >>> model = Model(gaussian) + Model(linear)
+        >>> model.copy(name="peak and line")
+        Model(peak and line)
         """
         new: Self = _assembled(self._dismantled(Model.copy))
         for name, value in kwargs.items():
@@ -1141,8 +1279,23 @@ class CompositeModel(Model):
 
         Parameters
         ----------
-        params, **kwargs
+        params : Parameters or mapping, optional
             As of `eval`.
+        **kwargs
+            As of `eval`.
+
+        Returns
+        -------
+        dict of str to ndarray
+            In the order of the parts.
+
+        Examples
+        --------
+        >>> from lmfit.lineshapes import gaussian, linear
+        >>> model = Model(gaussian, prefix="g_") + Model(linear, prefix="l_")
+        >>> parts = model.eval_components(model.make_params(l_slope=2), x=np.array([0.0, 1.0]))
+        >>> list(parts), parts["l_"]
+        (['g_', 'l_'], array([0., 2.]))
         """
         values, variables = self._arguments(params, kwargs)
         return {key: node.value(values) for key, node in self._nodes_of_parts(variables).items()}
@@ -1173,6 +1326,15 @@ class CompositeModel(Model):
         ----------
         fitresult : ModelResult
             What was found; may be changed.
+
+        Examples
+        --------
+        >>> class Line(Model):
+        ...     def post_fit(self, fitresult):
+        ...         print("slope", round(fitresult.params["a"].value, 6))
+        >>> model = Line(lambda x, a: a * x) + Model(lambda x, c: c + 0 * x)
+        >>> _ = model.fit([-2.0, 0.0, 2.0], x=[0, 1, 2], a=1, c=0)
+        slope 2.0
         """
         self.left.post_fit(fitresult)
         self.right.post_fit(fitresult)
@@ -1221,10 +1383,26 @@ def save_model(model: Model, fname: str, **kws: Any) -> None:
     Parameters
     ----------
     model : Model
+        Its function must be importable, or be a built-in one.
     fname : str
         Name of the file.
     **kws
         As of `Model.dumps`.
+
+    Raises
+    ------
+    ModelError
+        A function cannot be imported by its name.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from lmfit.models import GaussianModel
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "peak.json")
+    ...     save_model(GaussianModel(prefix="g_"), path)
+    ...     load_model(path)
+    Model(gaussian, prefix='g_')
     """
     _model_json.write(fname, model.dumps(**kws))
 
@@ -1243,10 +1421,25 @@ def load_model(fname: str, funcdefs: Mapping[str, Call] | None = None, trusted: 
         functions of lmfit and of the user's own modules that have been imported already are looked up,
         and nothing is executed.
 
+    Returns
+    -------
+    Model
+        A new one.
+
     Raises
     ------
     ModelError
         The file is no stored model, or a function cannot be found; the message says what to do.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> model = Model(lambda x, a: a * x, name="ray")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "ray.json")
+    ...     save_model(model, path, trusted=True)
+    ...     load_model(path, trusted=True).param_names
+    ['a']
     """
     found: Model = _model_json.loads(_model_json.read(fname), funcdefs, trusted=trusted)
     return found
@@ -1258,10 +1451,27 @@ def save_modelresult(modelresult: ModelResult, fname: str, **kws: Any) -> None:
     Parameters
     ----------
     modelresult : ModelResult
+        After a fit; the function of its model must be importable.
     fname : str
         Name of the file.
     **kws
         As of `Model.dumps`.
+
+    Raises
+    ------
+    ModelError
+        A function cannot be imported by its name.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from lmfit.models import LinearModel
+    >>> result = LinearModel().fit([1.0, 3.0, 5.0], x=[0, 1, 2], slope=1, intercept=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "line.json")
+    ...     save_modelresult(result, path)
+    ...     load_modelresult(path).params == result.params
+    True
     """
     _model_json.write(fname, modelresult.dumps(**kws))
 
@@ -1273,8 +1483,33 @@ def load_modelresult(
 
     Parameters
     ----------
-    fname, funcdefs, trusted
+    fname : str
+        Name of the file.
+    funcdefs : dict, optional
         As of `load_model`.
+    trusted : bool, optional
+        As of `load_model`.
+
+    Returns
+    -------
+    ModelResult
+        It can be evaluated, plotted and fitted again.
+
+    Raises
+    ------
+    ModelError
+        The file is no stored result, or a function cannot be found.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from lmfit.models import LinearModel
+    >>> result = LinearModel().fit([1.0, 3.0, 5.0], x=[0, 1, 2], slope=1, intercept=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "line.json")
+    ...     save_modelresult(result, path)
+    ...     load_modelresult(path).eval(x=np.array([10.0])).round(6)
+    array([21.])
     """
     found: ModelResult = _model_json.loads_result(_model_json.read(fname), funcdefs, trusted=trusted)
     return found

@@ -123,7 +123,29 @@ COMMON_GUESS_DOC = """Estimate start values from data.
 
 
 class BuiltInModel(Model):
-    """What the models of this module have in common."""
+    """What the models of this module have in common: hints, a guess of start values, and derivatives.
+
+    Parameters
+    ----------
+    independent_vars : sequence of str, optional
+        Arguments of the function that are independent variables.
+    prefix : str, optional
+        Put in front of the names of the parameters.
+    nan_policy : {'raise', 'omit', 'propagate'}, optional
+        What a fit does with data that are not finite.
+    **kws
+        What else `Model` takes.
+
+    Examples
+    --------
+    >>> x = np.linspace(0, 10, 51)
+    >>> model = GaussianModel(prefix="g_")
+    >>> isinstance(model, BuiltInModel), model.linear_parameters
+    (True, ('amplitude',))
+    >>> result = model.fit(lineshapes.gaussian(x, 5, 4, 1), x=x, g_center=3)
+    >>> round(result.params["g_fwhm"].value, 4)
+    2.3548
+    """
 
     #: The function.
     function: ClassVar[Callable[..., Any]]
@@ -175,19 +197,37 @@ class ConstantModel(BuiltInModel):
 
 
 class ComplexConstantModel(BuiltInModel):
-    """A complex constant of the parts `re` and `im`."""
+    """A complex constant of the parts `re` and `im`.
+
+    Examples
+    --------
+    >>> print(*ComplexConstantModel().make_params())
+    re im
+    """
 
     function = staticmethod(complex_constant)
 
 
 class LinearModel(BuiltInModel):
-    """A straight line: `slope`, `intercept`."""
+    """A straight line: `slope`, `intercept`.
+
+    Examples
+    --------
+    >>> print(*LinearModel().make_params())
+    slope intercept
+    """
 
     function = staticmethod(lineshapes.linear)
 
 
 class QuadraticModel(BuiltInModel):
-    """A parabola ``a * x**2 + b * x + c``."""
+    """A parabola ``a * x**2 + b * x + c``.
+
+    Examples
+    --------
+    >>> print(*QuadraticModel().make_params())
+    a b c
+    """
 
     function = staticmethod(lineshapes.parabolic)
 
@@ -202,6 +242,8 @@ class PolynomialModel(BuiltInModel):
     ----------
     degree : int
         Highest power; the parameters are `c0` to the `c` of that number.
+    *args, **kws
+        As of `BuiltInModel`.
 
     Raises
     ------
@@ -235,6 +277,8 @@ class SplineModel(BuiltInModel):
     ----------
     xknots : array_like, shape (n,)
         At least two places, in increasing order.
+    *args, **kws
+        As of `BuiltInModel`.
 
     Raises
     ------
@@ -264,7 +308,13 @@ class SplineModel(BuiltInModel):
 
 
 class SineModel(BuiltInModel):
-    """A sine wave: `amplitude`, `frequency` in radians per unit of `x`, `shift` in radians."""
+    """A sine wave: `amplitude`, `frequency` in radians per unit of `x`, `shift` in radians.
+
+    Examples
+    --------
+    >>> print(*SineModel().make_params())
+    amplitude frequency shift
+    """
 
     function = staticmethod(lineshapes.sine)
     hints: ClassVar[Hints] = {
@@ -275,7 +325,13 @@ class SineModel(BuiltInModel):
 
 
 class GaussianModel(BuiltInModel):
-    """A Gaussian: `amplitude` (its area), `center`, `sigma`; derived `fwhm`, `height`."""
+    """A Gaussian: `amplitude` (its area), `center`, `sigma`; derived `fwhm`, `height`.
+
+    Examples
+    --------
+    >>> print(*GaussianModel().make_params())
+    amplitude center sigma fwhm height
+    """
 
     fwhm_factor = _FWHM_OF_GAUSSIAN
     height_factor = 1.0 / math.sqrt(tau)
@@ -320,12 +376,47 @@ class Gaussian2dModel(BuiltInModel):
     def guess(  # type: ignore[override]
         self, data: Any, x: Any = None, y: Any = None, negative: bool = False, **kws: Any
     ) -> Parameters:
-        """Estimate start values from data, see `Model.guess`; `x`, `y` and `data` have one shape."""
+        """Estimate start values from data, see `Model.guess`; `x`, `y` and `data` have one shape.
+
+        Parameters
+        ----------
+        data : array_like
+            What is to be fitted, of any shape.
+        x, y : array_like
+            Independent variables, in the shape of `data`.
+        negative : bool, optional
+            Whether the peak must be a dip.
+        **kws
+            Values of parameters that are to be kept.
+
+        Returns
+        -------
+        lmfit.Parameters
+            New ones, as `make_params` makes them.
+
+        Raises
+        ------
+        GuessError
+            There are no data, or an independent variable is missing or has another size.
+
+        Examples
+        --------
+        >>> x, y = np.meshgrid(np.linspace(-5, 5, 21), np.linspace(-4, 4, 17))
+        >>> params = Gaussian2dModel().guess(lineshapes.gaussian2d(x, y, 10, 1, -1, 1.5, 0.8), x=x, y=y)
+        >>> round(params["centerx"].value, 1), round(params["centery"].value, 1)
+        (1.0, -1.0)
+        """
         return super().guess(data, x, negative, y=y, **kws)
 
 
 class LorentzianModel(BuiltInModel):
-    """A Lorentzian: `amplitude` (its area), `center`, `sigma`; derived `fwhm`, `height`."""
+    """A Lorentzian: `amplitude` (its area), `center`, `sigma`; derived `fwhm`, `height`.
+
+    Examples
+    --------
+    >>> print(*LorentzianModel().make_params())
+    amplitude center sigma fwhm height
+    """
 
     fwhm_factor = 2.0
     height_factor = 1.0 / math.pi
@@ -338,7 +429,13 @@ class LorentzianModel(BuiltInModel):
 
 
 class SplitLorentzianModel(BuiltInModel):
-    """A Lorentzian of two half widths: `amplitude`, `center`, `sigma`, `sigma_r`; `fwhm`, `height`."""
+    """A Lorentzian of two half widths: `amplitude`, `center`, `sigma`, `sigma_r`; `fwhm`, `height`.
+
+    Examples
+    --------
+    >>> print(*SplitLorentzianModel().make_params())
+    amplitude center sigma sigma_r fwhm height
+    """
 
     function = staticmethod(lineshapes.split_lorentzian)
     hints: ClassVar[Hints] = {
@@ -357,6 +454,11 @@ class VoigtModel(BuiltInModel):
     """A Voigt profile: `amplitude` (its area), `center`, `sigma`, `gamma`; derived `fwhm`, `height`.
 
     `gamma` is tied to `sigma`; to free it: ``params["gamma"].set(expr="", vary=True)``.
+
+    Examples
+    --------
+    >>> print(*VoigtModel().make_params())
+    amplitude center sigma gamma fwhm height
     """
 
     function = staticmethod(lineshapes.voigt)
@@ -371,7 +473,13 @@ class VoigtModel(BuiltInModel):
 
 
 class PseudoVoigtModel(BuiltInModel):
-    """A pseudo-Voigt profile: `amplitude` (its area), `center`, `sigma`, `fraction`; `fwhm`, `height`."""
+    """A pseudo-Voigt profile: `amplitude` (its area), `center`, `sigma`, `fraction`; `fwhm`, `height`.
+
+    Examples
+    --------
+    >>> print(*PseudoVoigtModel().make_params())
+    amplitude center sigma fraction fwhm height
+    """
 
     fwhm_factor = 2.0
     function = staticmethod(lineshapes.pvoigt)
@@ -384,7 +492,13 @@ class PseudoVoigtModel(BuiltInModel):
 
 
 class MoffatModel(BuiltInModel):
-    """A Moffat function: `amplitude` (its height), `center`, `sigma`, `beta`; derived `fwhm`, `height`."""
+    """A Moffat function: `amplitude` (its height), `center`, `sigma`, `beta`; derived `fwhm`, `height`.
+
+    Examples
+    --------
+    >>> print(*MoffatModel().make_params())
+    amplitude center sigma beta fwhm height
+    """
 
     function = staticmethod(lineshapes.moffat)
     hints: ClassVar[Hints] = {
@@ -398,6 +512,11 @@ class Pearson4Model(BuiltInModel):
     """A Pearson IV distribution: `amplitude` (its area), `center`, `sigma`, `expon`, `skew`.
 
     Derived are `fwhm` (an approximation), `height` and `position`, the place of the maximum.
+
+    Examples
+    --------
+    >>> print(*Pearson4Model().make_params())
+    amplitude center sigma expon skew fwhm height position
     """
 
     function = staticmethod(lineshapes.pearson4)
@@ -415,7 +534,13 @@ class Pearson4Model(BuiltInModel):
 
 
 class Pearson7Model(BuiltInModel):
-    """A Pearson VII distribution: `amplitude` (its area), `center`, `sigma`, `expon`; `fwhm`, `height`."""
+    """A Pearson VII distribution: `amplitude` (its area), `center`, `sigma`, `expon`; `fwhm`, `height`.
+
+    Examples
+    --------
+    >>> print(*Pearson7Model().make_params())
+    amplitude center sigma expon fwhm height
+    """
 
     function = staticmethod(lineshapes.pearson7)
     hints: ClassVar[Hints] = {
@@ -426,7 +551,13 @@ class Pearson7Model(BuiltInModel):
 
 
 class StudentsTModel(BuiltInModel):
-    """Student's t-distribution: `amplitude` (its area), `center`, `sigma`; derived `fwhm`, `height`."""
+    """Student's t-distribution: `amplitude` (its area), `center`, `sigma`; derived `fwhm`, `height`.
+
+    Examples
+    --------
+    >>> print(*StudentsTModel().make_params())
+    amplitude center sigma fwhm height
+    """
 
     function = staticmethod(lineshapes.students_t)
     hints: ClassVar[Hints] = {
@@ -437,14 +568,26 @@ class StudentsTModel(BuiltInModel):
 
 
 class BreitWignerModel(BuiltInModel):
-    """A Breit-Wigner-Fano resonance: `amplitude`, `center`, `sigma`, `q`."""
+    """A Breit-Wigner-Fano resonance: `amplitude`, `center`, `sigma`, `q`.
+
+    Examples
+    --------
+    >>> print(*BreitWignerModel().make_params())
+    amplitude center sigma q
+    """
 
     function = staticmethod(lineshapes.breit_wigner)
     hints: ClassVar[Hints] = {"sigma": {"min": 0.0}}
 
 
 class LognormalModel(BuiltInModel):
-    """A log-normal distribution: `amplitude` (its area), `center`, `sigma`; derived `fwhm`, `height`."""
+    """A log-normal distribution: `amplitude` (its area), `center`, `sigma`; derived `fwhm`, `height`.
+
+    Examples
+    --------
+    >>> print(*LognormalModel().make_params())
+    amplitude center sigma fwhm height
+    """
 
     function = staticmethod(lineshapes.lognormal)
     hints: ClassVar[Hints] = {
@@ -455,7 +598,13 @@ class LognormalModel(BuiltInModel):
 
 
 class DampedOscillatorModel(BuiltInModel):
-    """A damped oscillator: `amplitude`, `center`, `sigma` (the damping ratio); derived `height`."""
+    """A damped oscillator: `amplitude`, `center`, `sigma` (the damping ratio); derived `height`.
+
+    Examples
+    --------
+    >>> print(*DampedOscillatorModel().make_params())
+    amplitude center sigma height
+    """
 
     height_factor = 0.5
     function = staticmethod(lineshapes.damped_oscillator)
@@ -463,7 +612,13 @@ class DampedOscillatorModel(BuiltInModel):
 
 
 class DampedHarmonicOscillatorModel(BuiltInModel):
-    """A damped harmonic oscillator: `amplitude`, `center`, `sigma`, `gamma`; derived `fwhm`, `height`."""
+    """A damped harmonic oscillator: `amplitude`, `center`, `sigma`, `gamma`; derived `fwhm`, `height`.
+
+    Examples
+    --------
+    >>> print(*DampedHarmonicOscillatorModel().make_params())
+    amplitude center sigma gamma fwhm height
+    """
 
     fwhm_factor = 2.0
     function = staticmethod(lineshapes.dho)
@@ -480,21 +635,39 @@ class DampedHarmonicOscillatorModel(BuiltInModel):
 
 
 class ExponentialGaussianModel(BuiltInModel):
-    """A Gaussian with an exponential tail: `amplitude` (its area), `center`, `sigma`, `gamma` (the rate)."""
+    """A Gaussian with an exponential tail: `amplitude` (its area), `center`, `sigma`, `gamma` (the rate).
+
+    Examples
+    --------
+    >>> print(*ExponentialGaussianModel().make_params())
+    amplitude center sigma gamma
+    """
 
     function = staticmethod(lineshapes.expgaussian)
     hints: ClassVar[Hints] = {"sigma": _POSITIVE, "gamma": {"min": 0, "max": 20}}
 
 
 class SkewedGaussianModel(BuiltInModel):
-    """A skew normal distribution: `amplitude` (its area), `center`, `sigma`, `gamma` (the skewness)."""
+    """A skew normal distribution: `amplitude` (its area), `center`, `sigma`, `gamma` (the skewness).
+
+    Examples
+    --------
+    >>> print(*SkewedGaussianModel().make_params())
+    amplitude center sigma gamma
+    """
 
     function = staticmethod(lineshapes.skewed_gaussian)
     hints: ClassVar[Hints] = {"sigma": _POSITIVE}
 
 
 class SkewedVoigtModel(BuiltInModel):
-    """A skewed Voigt profile: `amplitude` (area), `center`, `sigma`, `gamma` (tied to `sigma`), `skew`."""
+    """A skewed Voigt profile: `amplitude` (area), `center`, `sigma`, `gamma` (tied to `sigma`), `skew`.
+
+    Examples
+    --------
+    >>> print(*SkewedVoigtModel().make_params())
+    amplitude center sigma gamma skew
+    """
 
     function = staticmethod(lineshapes.skewed_voigt)
     hints: ClassVar[Hints] = {"sigma": _POSITIVE, "gamma": {"expr": "{sigma}"}}
@@ -518,6 +691,11 @@ class ThermalDistributionModel(_FormModel):
     """A thermal distribution: `amplitude`, `center`, `kt`; `form` is 'bose', 'maxwell' or 'fermi'.
 
     Only ``amplitude * exp(-center / kt)`` can be told from data: fix `amplitude` or `center`.
+
+    Examples
+    --------
+    >>> print(*ThermalDistributionModel(form="fermi").make_params())
+    amplitude center kt
     """
 
     function = staticmethod(lineshapes.thermal_distribution)
@@ -525,19 +703,37 @@ class ThermalDistributionModel(_FormModel):
 
 
 class BoseModel(BuiltInModel):
-    """The Bose-Einstein distribution: `amplitude`, `center`, `kt`."""
+    """The Bose-Einstein distribution: `amplitude`, `center`, `kt`.
+
+    Examples
+    --------
+    >>> print(*BoseModel().make_params())
+    amplitude center kt
+    """
 
     function = staticmethod(lineshapes.bose)
 
 
 class FermiModel(BuiltInModel):
-    """The Fermi-Dirac distribution: `amplitude`, `center`, `kt`."""
+    """The Fermi-Dirac distribution: `amplitude`, `center`, `kt`.
+
+    Examples
+    --------
+    >>> print(*FermiModel().make_params())
+    amplitude center kt
+    """
 
     function = staticmethod(lineshapes.fermi)
 
 
 class DoniachModel(BuiltInModel):
-    """A Doniach-Sunjic line: `amplitude`, `center`, `sigma`, `gamma` (the asymmetry); derived `height`."""
+    """A Doniach-Sunjic line: `amplitude`, `center`, `sigma`, `gamma` (the asymmetry); derived `height`.
+
+    Examples
+    --------
+    >>> print(*DoniachModel().make_params())
+    amplitude center sigma gamma height
+    """
 
     function = staticmethod(lineshapes.doniach)
     hints: ClassVar[Hints] = {
@@ -549,19 +745,37 @@ DonaichModel = DoniachModel
 
 
 class PowerLawModel(BuiltInModel):
-    """A power law: `amplitude`, `exponent`."""
+    """A power law: `amplitude`, `exponent`.
+
+    Examples
+    --------
+    >>> print(*PowerLawModel().make_params())
+    amplitude exponent
+    """
 
     function = staticmethod(lineshapes.powerlaw)
 
 
 class ExponentialModel(BuiltInModel):
-    """An exponential decay: `amplitude`, `decay`."""
+    """An exponential decay: `amplitude`, `decay`.
+
+    Examples
+    --------
+    >>> print(*ExponentialModel().make_params())
+    amplitude decay
+    """
 
     function = staticmethod(lineshapes.exponential)
 
 
 class StepModel(_FormModel):
-    """A step: `amplitude`, `center`, `sigma`; `form` is 'linear', 'atan' or 'arctan', 'erf', 'logistic'."""
+    """A step: `amplitude`, `center`, `sigma`; `form` is 'linear', 'atan' or 'arctan', 'erf', 'logistic'.
+
+    Examples
+    --------
+    >>> print(*StepModel(form="erf").make_params())
+    amplitude center sigma
+    """
 
     function = staticmethod(lineshapes.step)
     valid_forms = ("linear", "atan", "arctan", "erf", "logistic")
@@ -571,6 +785,11 @@ class RectangleModel(_FormModel):
     """A step up and down again: `amplitude`, `center1`, `sigma1`, `center2`, `sigma2`; derived `midpoint`.
 
     `form` is 'linear', 'atan' or 'arctan', 'erf', 'logistic'.
+
+    Examples
+    --------
+    >>> print(*RectangleModel(form="erf").make_params())
+    amplitude center1 sigma1 center2 sigma2 midpoint
     """
 
     function = staticmethod(lineshapes.rectangle)
@@ -588,6 +807,7 @@ class ExpressionModel(Model):
     Parameters
     ----------
     expr : str
+        The text of the expression.
     independent_vars : sequence of str, optional
         Names of independent variables; by default `x`.
     init_script : str, optional
@@ -633,10 +853,32 @@ class ExpressionModel(Model):
     def guess(self, data: Any, x: Any = None, negative: bool = False, **kws: Any) -> Parameters:
         """Refuse: nothing is known about the expression.
 
+        Parameters
+        ----------
+        data : array_like
+            Not looked at, as the others.
+        x : array_like, optional
+            Independent variable.
+        negative : bool, optional
+            Whether a single peak must be a dip.
+        **kws
+            Other independent variables, and values.
+
+        Returns
+        -------
+        lmfit.Parameters
+            Never.
+
         Raises
         ------
         NotImplementedError
             Always; give start values to `make_params`.
+
+        Examples
+        --------
+        >>> ExpressionModel("a * x").guess([1.0, 2.0], x=[0.0, 1.0])  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        NotImplementedError: ...make_params...
         """
         raise NotImplementedError(f"{self!r} cannot guess start values; give them to make_params()")
 
@@ -687,6 +929,7 @@ def guess_from_peak(
     Parameters
     ----------
     model : Model
+        It must have the three parameters.
     y, x : array_like
         Data and independent variable.
     negative : bool
@@ -720,6 +963,20 @@ def guess_from_peak(
 def update_param_vals(pars: Parameters, prefix: str, **kwargs: Any) -> Parameters:
     """Set the values of parameters named without their prefix, and return the Parameters.
 
+    Parameters
+    ----------
+    pars : Parameters
+        Changed in place; values of tied parameters are left alone.
+    prefix : str
+        What their names begin with.
+    **kwargs
+        Values by name without prefix; names that there are not are ignored.
+
+    Returns
+    -------
+    lmfit.Parameters
+        The same object.
+
     Examples
     --------
     >>> update_param_vals(GaussianModel(prefix="g_").make_params(), "g_", sigma=3)["g_sigma"].value
@@ -734,6 +991,16 @@ def update_param_vals(pars: Parameters, prefix: str, **kwargs: Any) -> Parameter
 def fwhm_expr(model: Any) -> str:
     """Return the expression of the full width of a model that has a `fwhm_factor`.
 
+    Parameters
+    ----------
+    model : Model
+        With attributes ``fwhm_factor`` and ``prefix``.
+
+    Returns
+    -------
+    str
+        For the `expr` of a parameter.
+
     Examples
     --------
     >>> fwhm_expr(LorentzianModel(prefix="l_"))
@@ -744,6 +1011,16 @@ def fwhm_expr(model: Any) -> str:
 
 def height_expr(model: Any) -> str:
     """Return the expression of the height of a model that has a `height_factor`.
+
+    Parameters
+    ----------
+    model : Model
+        With attributes ``height_factor`` and ``prefix``.
+
+    Returns
+    -------
+    str
+        For the `expr` of a parameter.
 
     Examples
     --------

@@ -283,8 +283,14 @@ class Parameter(NumberLike):
 
         Parameters
         ----------
-        value, vary, min, max, expr
-            As in `Parameter`; ``min=-inf`` and ``max=inf`` remove a bound, ``expr=''`` the expression.
+        value : float, optional
+            As in `Parameter`, in any unit, as are the bounds.
+        vary : bool, optional
+            As in `Parameter`.
+        min, max : float, optional
+            As in `Parameter`; ``-inf`` and ``inf`` remove a bound.
+        expr : str, optional
+            As in `Parameter`; ``''`` removes the expression.
         brute_step : float, optional
             As in `Parameter`; 0 removes it.
         is_init_value : bool, optional
@@ -488,7 +494,31 @@ class Parameters(dict[str, Parameter]):
         self.pop(name)
 
     def pop(self, name: str, *default: Any) -> Any:
-        """Remove a parameter and return it, free to enter another `Parameters`."""
+        """Remove a parameter and return it, free to enter another `Parameters`.
+
+        Parameters
+        ----------
+        name : str
+            Name of the parameter.
+        *default : object
+            What is returned where there is no such parameter.
+
+        Returns
+        -------
+        Parameter
+            What was removed, or the default.
+
+        Raises
+        ------
+        ParameterNameError
+            There is no such parameter, and no default.
+
+        Examples
+        --------
+        >>> params = create_params(a=1, b=2)
+        >>> params.pop("a").value, list(params)
+        (1, ['b'])
+        """
         if name not in self:
             return default[0] if default else self.__missing__(name)
         par = self[name]
@@ -499,14 +529,40 @@ class Parameters(dict[str, Parameter]):
         return par
 
     def popitem(self) -> tuple[str, Parameter]:
-        """Remove the last parameter and return it with its name."""
+        """Remove the last parameter and return it with its name.
+
+        Returns
+        -------
+        name : str
+            Its name.
+        par : Parameter
+            Free to enter another `Parameters`.
+
+        Raises
+        ------
+        ParameterNameError
+            There are no parameters.
+
+        Examples
+        --------
+        >>> create_params(a=1, b=2).popitem()
+        ('b', <Parameter 'b', value=2, bounds=[-inf:inf]>)
+        """
         if not self:
             raise ParameterNameError("popitem: there are no parameters left")
         name = next(reversed(self))
         return name, self.pop(name)
 
     def clear(self) -> None:
-        """Remove all parameters."""
+        """Remove all parameters.
+
+        Examples
+        --------
+        >>> params = create_params(a=1, b=2)
+        >>> params.clear()
+        >>> params
+        Parameters()
+        """
         for par in self.values():
             par._settle()
         for par in self.values():
@@ -515,7 +571,26 @@ class Parameters(dict[str, Parameter]):
         self._restructured()
 
     def setdefault(self, name: str, default: Any = None) -> Parameter:
-        """Return the parameter `name`, after adding `default` under it where there is none."""
+        """Return the parameter `name`, after adding `default` under it where there is none.
+
+        Parameters
+        ----------
+        name : str
+            Name of the parameter.
+        default : Parameter
+            What is added where there is none of that name.
+
+        Returns
+        -------
+        Parameter
+            The one that is there now.
+
+        Examples
+        --------
+        >>> params = create_params(a=1)
+        >>> params.setdefault("a", Parameter(5)).value, params.setdefault("b", Parameter(5)).value
+        (1, 5)
+        """
         if name not in self:
             self[name] = default
         return self[name]
@@ -528,6 +603,7 @@ class Parameters(dict[str, Parameter]):
         *others : Parameters, mapping or iterable of (name, Parameter)
             A Parameter that is in another `Parameters` is copied.
         **kws : Parameter
+            Further ones, by name.
 
         Raises
         ------
@@ -593,7 +669,16 @@ class Parameters(dict[str, Parameter]):
         Parameters
         ----------
         name : str or Parameter
-            Its name and, in the following arguments, the attributes of `Parameter`; or a Parameter.
+            Its name; or a Parameter, and then the other arguments are not looked at.
+        value, vary, min, max, expr, brute_step, user_data : optional
+            Its attributes, see `Parameter`.
+
+        Raises
+        ------
+        ParameterError
+            The bounds cross, or a value is not a real number.
+        ParameterNameError
+            The name is no identifier.
 
         Examples
         --------
@@ -659,11 +744,37 @@ class Parameters(dict[str, Parameter]):
             self.add(par)
 
     def valuesdict(self) -> dict[str, Any]:
-        """Return a plain dictionary of the values by name."""
+        """Return a plain dictionary of the values by name.
+
+        Returns
+        -------
+        dict
+            In the order of the parameters; tied ones are up to date.
+
+        Examples
+        --------
+        >>> create_params(a=1, b={"expr": "2*a"}).valuesdict()
+        {'a': 1, 'b': 2.0}
+        """
         return {name: par.value for name, par in self.items()}
 
     def eval(self, expr: str) -> Any:
         """Return the value of an expression of the parameters.
+
+        Parameters
+        ----------
+        expr : str
+            As that of a tied parameter; it may use all names, and the user's symbols.
+
+        Returns
+        -------
+        float or other
+            Its value now.
+
+        Raises
+        ------
+        ExpressionError
+            It cannot be understood, or has no value.
 
         Examples
         --------
@@ -685,12 +796,37 @@ class Parameters(dict[str, Parameter]):
         ------
         ExpressionError
             Naming the first parameter whose expression has no value.
+
+        Examples
+        --------
+        >>> create_params(a=2, b={"expr": "2*c"}).update_constraints()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        lmfit.errors.ExpressionError: parameter 'b': ...'c'...
         """
         self._evaluate(self._compiled())
         self._stale, self._seen = False, self._namespace.version
 
     def pretty_repr(self, oneline: bool = False) -> str:
-        """Return the parameters as text, one a line or all in one."""
+        """Return the parameters as text, one a line or all in one.
+
+        Parameters
+        ----------
+        oneline : bool, optional
+            Whether to return the same as ``repr``.
+
+        Returns
+        -------
+        str
+            Without a newline at the end.
+
+        Examples
+        --------
+        >>> print(create_params(a=1, b={"value": 2, "min": 0}).pretty_repr())
+        Parameters({
+            'a': <Parameter 'a', value=1, bounds=[-inf:inf]>,
+            'b': <Parameter 'b', value=2, bounds=[0:inf]>,
+        })
+        """
         if oneline:
             return repr(self)
         return "\n".join(["Parameters({", *(f"    {name!r}: {par!r}," for name, par in self.items()), "})"])
@@ -709,10 +845,21 @@ class Parameters(dict[str, Parameter]):
         ----------
         oneline : bool, optional
             Print the one-line representation instead.
-        colwidth, precision, fmt : optional
-            Width of a column, and digits and format code of numbers.
+        colwidth : int, optional
+            Width of a column in characters.
+        precision : int, optional
+            Digits of numbers.
+        fmt : {'g', 'e', 'f'}, optional
+            Format code of numbers.
         columns : list of str, optional
             Attributes to show.
+
+        Examples
+        --------
+        >>> create_params(a=1, b={"value": 2.5, "min": 0}).pretty_print(columns=["value", "min"])
+        Name     Value      Min
+        a            1     -inf
+        b          2.5        0
         """
         if oneline:
             print(self.pretty_repr(oneline=True))
@@ -756,6 +903,14 @@ class Parameters(dict[str, Parameter]):
             `covar` has another shape.
         ImportError
             The package ``uncertainties`` is not installed.
+
+        Examples
+        --------
+        >>> params = create_params(a=1.5, b={"expr": "2*a"})
+        >>> params["a"].stderr = 0.2
+        >>> numbers = params.create_uvars()
+        >>> print(numbers["b"], numbers["b"] - 2 * numbers["a"])
+        3.0+/-0.4 0.0+/-0
         """
         varied = [name for name, par in self.items() if par.vary]
         given = _uncertain.covariance_of(self, varied) if covar is None else np.array(covar, dtype=float)
@@ -852,7 +1007,20 @@ class Parameters(dict[str, Parameter]):
         return [name for name in found if name in self]
 
     def copy(self) -> Self:
-        """Return an independent copy; only the user's symbols are the same objects."""
+        """Return an independent copy; only the user's symbols are the same objects.
+
+        Returns
+        -------
+        lmfit.Parameters
+            Of the same class.
+
+        Examples
+        --------
+        >>> params = create_params(a=1)
+        >>> params.copy()["a"].value = 5
+        >>> params["a"].value
+        1
+        """
         return copy.copy(self)
 
     def __copy__(self) -> Self:
@@ -890,6 +1058,11 @@ class Parameters(dict[str, Parameter]):
         ----------
         **kws
             For `json.dumps`.
+
+        Returns
+        -------
+        str
+            What `loads` reads, on any machine.
 
         Raises
         ------
@@ -930,6 +1103,11 @@ class Parameters(dict[str, Parameter]):
         ------
         ParameterError
             The text is not what `dumps` writes; then nothing has changed.
+
+        Examples
+        --------
+        >>> Parameters().loads(create_params(a={"value": 1.5, "min": 0}).dumps())
+        Parameters([('a', <Parameter 'a', value=1.5, bounds=[0:inf]>)])
         """
         symbols, settings = _params_json.loads(s, self._namespace, **kws)
         new = Parameters(symbols)
@@ -945,11 +1123,47 @@ class Parameters(dict[str, Parameter]):
         return self
 
     def dump(self, fp: IO[str], **kws: Any) -> int:
-        """Write `dumps` to an open text file; return the number of characters."""
+        """Write `dumps` to an open text file; return the number of characters.
+
+        Parameters
+        ----------
+        fp : file
+            Open for writing text.
+        **kws
+            For `json.dumps`.
+
+        Returns
+        -------
+        int
+            Number of characters.
+
+        Examples
+        --------
+        >>> from io import StringIO
+        >>> file = StringIO()
+        >>> create_params(a=1.5).dump(file) == len(file.getvalue())
+        True
+        >>> _ = file.seek(0)
+        >>> Parameters().load(file)["a"].value
+        1.5
+        """
         return fp.write(self.dumps(**kws))
 
     def load(self, fp: IO[str], **kws: Any) -> Self:
-        """Read an open text file as `loads` does."""
+        """Read an open text file as `loads` does.
+
+        Parameters
+        ----------
+        fp : file
+            Open for reading text.
+        **kws
+            For `json.loads`.
+
+        Returns
+        -------
+        Self
+            The same object.
+        """
         return self.loads(fp.read(), **kws)
 
 
@@ -1067,6 +1281,21 @@ def _added(name: str, setting: Mapping[str, Any]) -> Parameter:
 
 def create_params(**kws: Any) -> Parameters:
     """Return `Parameters` from keywords: numbers, or dictionaries of attributes.
+
+    Parameters
+    ----------
+    **kws : float, dict or Parameter
+        By name a value; or the keywords of `Parameters.add`; or a Parameter.
+
+    Returns
+    -------
+    lmfit.Parameters
+        In the order of the keywords.
+
+    Raises
+    ------
+    ParameterError
+        An attribute is unknown or invalid.
 
     Examples
     --------

@@ -109,10 +109,12 @@ def plot_fit(
     ax_kws : dict, optional
         Arguments for new axes.
     xlabel, ylabel, title : str, optional
+        What is written at the axes and above them.
 
     Returns
     -------
     Axes
+        Those that were drawn into.
 
     Raises
     ------
@@ -183,10 +185,18 @@ def plot_residuals(
     ax_kws : dict, optional
         Arguments for new axes.
     xlabel, ylabel, title : str, optional
+        What is written at the axes and above them.
 
     Returns
     -------
     Axes
+        Those that were drawn into.
+
+    Examples
+    --------
+    >>> ax = plot_residuals([0, 1, 2], [0.1, -0.2, 0.1], yerr=0.1, xlabel="time (s)")
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('time (s)', 'residuals')
     """
     ax = _axes(ax, ax_kws)
     ax.axhline(0.0, **{"color": _GREY, "linewidth": 1.0, "zorder": 0, **(fit_kws or {})})
@@ -210,8 +220,15 @@ def two_panels(
     Returns
     -------
     fig : Figure
+        The given or new one.
     ax_fit, ax_residuals : Axes
         They share the x axis, whose numbers stand below the fit only.
+
+    Examples
+    --------
+    >>> fig, ax_fit, ax_residuals = two_panels()
+    >>> bool(ax_fit.get_position().height > ax_residuals.get_position().height)
+    True
     """
     figure = _pyplot().figure(**{"layout": "constrained", **(fig_kws or {})}) if fig is None else fig
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (1, 4)})
@@ -250,6 +267,7 @@ def plot_profile(
     Returns
     -------
     Axes
+        Those that were drawn into.
 
     Examples
     --------
@@ -290,7 +308,11 @@ def plot_profiles(
 
     Parameters
     ----------
-    ci, trace, result
+    ci : dict
+        As of `plot_profile`.
+    trace : dict, optional
+        As of `plot_profile`.
+    result : MinimizerResult or Minimizer, optional
         As of `plot_profile`.
     names : sequence of str, optional
         The parameters; by default all of `ci`.
@@ -301,6 +323,12 @@ def plot_profiles(
     -------
     ndarray of Axes
         One for each parameter.
+
+    Examples
+    --------
+    >>> ci = {"a": [(0.68, 0.9), (0.0, 1.0), (0.68, 1.1)], "b": [(0.68, 1.9), (0.0, 2.0), (0.68, 2.2)]}
+    >>> [ax.get_xlabel() for ax in plot_profiles(ci)]
+    ['a', 'b']
     """
     names = list(ci) if names is None else list(names)
     if axes is None:
@@ -336,6 +364,16 @@ def plot_trace(
     Returns
     -------
     Axes
+        Those that were drawn into.
+
+    Examples
+    --------
+    >>> from lmfit import conf_interval
+    >>> from lmfit.models import LinearModel
+    >>> result = LinearModel().fit([1.0, 3.1, 4.9, 7.2], x=[0, 1, 2, 3], slope=1, intercept=0)
+    >>> ci, trace = conf_interval(result.minimizer, sigmas=0.95, trace=True)
+    >>> plot_trace(trace, "slope", "intercept").get_ylabel()
+    'intercept'
     """
     curves = [_traced(trace, x_name), _traced(trace, y_name)]
     ax = _axes(ax)
@@ -386,6 +424,15 @@ def plot_region(
     -------
     Axes
         Its contours are drawn on the radius :math:`\sqrt{-2 \ln(1 - P)}`.
+
+    Examples
+    --------
+    >>> from lmfit import conf_interval2d
+    >>> from lmfit.models import LinearModel
+    >>> result = LinearModel().fit([1.0, 3.1, 4.9, 7.2], x=[0, 1, 2, 3], slope=1, intercept=0)
+    >>> region = conf_interval2d(result.minimizer, "slope", "intercept", 8, 8)
+    >>> plot_region(*region, "slope", "intercept", result.minimizer).get_xlabel()
+    'slope'
     """
     levels = {
         _radius(probability_of(sigma)): _level_text(sigma) for sigma in sorted(sigmas, key=probability_of)
@@ -419,7 +466,9 @@ def plot_pairs(
 
     Parameters
     ----------
-    minimizer, result
+    minimizer : Minimizer
+        As of `conf_interval`.
+    result : MinimizerResult, optional
         As of `conf_interval`.
     names : sequence of str, optional
         The parameters; by default all variables.
@@ -436,6 +485,13 @@ def plot_pairs(
     -------
     ndarray of Axes, shape (k, k)
         Those above the diagonal are switched off.
+
+    Examples
+    --------
+    >>> from lmfit.models import LinearModel
+    >>> result = LinearModel().fit([1.0, 3.1, 4.9, 7.2], x=[0, 1, 2, 3], slope=1, intercept=0)
+    >>> plot_pairs(result.minimizer, sigmas=[1, 2], nx=6, ny=6).shape
+    (2, 2)
     """
     result = minimizer.result if result is None else result
     names = list(result.var_names) if names is None else list(names)

@@ -135,6 +135,13 @@ def report_fit(params: Any, **kws: Any) -> None:
         Passed on as the first argument.
     **kws
         Passed on by keyword.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Par
+    >>> report_fit({"b": Par(value=2.0, stderr=0.01, init_value=1, vary=True, expr=None, correl=None)})
+    [[Variables]]
+        b:  2.00000000 +/- 0.01000000 (0.50%) (init = 1)
     """
     _show([fit_report(params, **kws)])
 
@@ -304,6 +311,18 @@ def correl_table(params: ParametersLike) -> str:
     -------
     str
         Empty if there are none.
+
+    Examples
+    --------
+    >>> from lmfit.models import LinearModel
+    >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+    >>> print(correl_table(result.params))
+    +-----------+-----------+-----------+
+    | Variable  | slope     | intercept |
+    +-----------+-----------+-----------+
+    | slope     | +1.0000   | -0.7746   |
+    | intercept | -0.7746   | +1.0000   |
+    +-----------+-----------+-----------+
     """
     names = _correlated(params, list(params))
     if not names:
@@ -346,6 +365,14 @@ def params_table(
     -------
     str
         The first line holds the titles.
+
+    Examples
+    --------
+    >>> from lmfit import create_params
+    >>> print(params_table(create_params(a=1, b={"value": 2.5, "min": 0}), columns=["value", "min"]))
+    Name     Value      Min
+    a            1     -inf
+    b          2.5        0
     """
     unknown = [column for name in params for column in columns if column not in dir(params[name])]
     if unknown:
@@ -410,6 +437,13 @@ def fitreport_html_table(result: Any, show_correl: bool = True, min_correl: floa
     -------
     str
         ``<table>`` elements, one below the other: statistics, warnings, parameters, correlations.
+
+    Examples
+    --------
+    >>> from lmfit.models import LinearModel
+    >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+    >>> fitreport_html_table(result).count("<table")
+    3
     """
     params = _parameters(result)
     statistics = [] if isinstance(result, Mapping) else _statistics_rows(result)
@@ -439,6 +473,12 @@ def params_html_table(params: ParametersLike) -> str:
     -------
     str
         A ``<table>`` element.
+
+    Examples
+    --------
+    >>> from lmfit import create_params
+    >>> params_html_table(create_params(a=1, b=2)).count("<tr")
+    3
     """
     pars = params.values()
     columns: dict[str, Callable[[ParameterLike], str]] = {"value": lambda par: gformat(par.value).strip()}
@@ -470,6 +510,11 @@ def ci_html_table(ci: Limits) -> str:
     str
         A ``<table>`` element; another one starts where the probabilities change from one parameter to
         the next.
+
+    Examples
+    --------
+    >>> ci_html_table({"b": [(0.674, 1.99041), (0.0, 2.00189), (0.674, 2.01337)]}).count("<tr")
+    2
     """
     rows = _rows(ci)
     tables: list[tuple[list[str], list[list[str]]]] = []

@@ -17,7 +17,16 @@ __all__ = ["Candidate", "MinimizerResult"]
 
 
 class Candidate(NamedTuple):
-    """One of several points that a search found, and its cost."""
+    """One of several points that a search found, and its cost.
+
+    Examples
+    --------
+    >>> from lmfit import create_params, minimize
+    >>> params = create_params(a={"value": 1, "min": 0, "max": 4, "brute_step": 1})
+    >>> best = minimize(lambda p: [p["a"] - 2.2, 0.1], params, method="brute").candidates[0]
+    >>> best.params["a"].value, round(best.score, 3)
+    (2.0, 0.05)
+    """
 
     params: Parameters
     score: float
@@ -145,6 +154,15 @@ class MinimizerResult(metaclass=ABCMeta):
         ------
         ValueError
             There is no candidate of that number.
+
+        Examples
+        --------
+        >>> from lmfit import create_params, minimize
+        >>> params = create_params(a={"value": 1, "min": 0, "max": 4, "brute_step": 1})
+        >>> minimize(lambda p: [p["a"] - 2.2, 0.1], params, method="brute").show_candidates(1)
+        Candidate #1, chisqr = 0.05
+        Name     Value      Min      Max   Stderr     Vary     Expr Brute_Step
+        a            2        0        4     None     True     None          1
         """
         candidates = self.extras.get("candidates", [])
         numbers = range(1, len(candidates) + 1)

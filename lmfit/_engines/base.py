@@ -44,14 +44,26 @@ __all__ = [
 
 
 class Objective(enum.Enum):
-    """What an engine minimises."""
+    """What an engine minimises.
+
+    Examples
+    --------
+    >>> find("nelder").objective is Objective.SCALAR
+    True
+    """
 
     RESIDUAL = "residual"
     SCALAR = "scalar"
 
 
 class Finds(enum.Enum):
-    """What an engine is after: a minimum, the best of given points, or a distribution."""
+    """What an engine is after: a minimum, the best of given points, or a distribution.
+
+    Examples
+    --------
+    >>> find("emcee").finds
+    <Finds.DISTRIBUTION: 'distribution'>
+    """
 
     MINIMUM = "minimum"
     POINT = "best point of a grid"
@@ -80,6 +92,11 @@ class Outcome:
         Whether the search was ended from outside and the engine has come to terms with it.
     extras : mapping
         Further results, which become attributes of the result.
+
+    Examples
+    --------
+    >>> Outcome(success=False, message="no progress", extras={"restarts": 3}).extras
+    {'restarts': 3}
     """
 
     success: bool
@@ -126,6 +143,12 @@ class Engine:
         Whether it makes use of first and of second derivatives that the user gives.
     stochastic : bool
         Whether it draws random numbers; its options then include ``seed``.
+
+    Examples
+    --------
+    >>> engine = find("differential_evolution")
+    >>> engine.needs_bounds, engine.stochastic, "popsize" in engine.options
+    (True, True, True)
     """
 
     name: str
@@ -166,7 +189,43 @@ _REGISTRY: dict[str, Engine] = {}
 def register(
     name: str, *, space: Space, objective: Objective, **declared: Any
 ) -> Callable[[Optimiser], Optimiser]:
-    """Enter an optimiser into the registry; see `Engine` for the arguments."""
+    """Enter an optimiser into the registry; see `Engine` for the arguments.
+
+    Parameters
+    ----------
+    name : str
+        By which it is chosen.
+    space : Space
+        The variables that it wants to see.
+    objective : Objective
+        Whether it wants a residual or a number.
+    **declared
+        What else `Engine` has.
+
+    Returns
+    -------
+    callable
+        A decorator, which returns the function as it is.
+
+    Raises
+    ------
+    ValueError
+        The name, or an alias, is that of another engine.
+
+    Examples
+    --------
+    >>> from lmfit import create_params, minimize
+    >>> from lmfit.engines import Space
+    >>> @register("wander", space=Space.EXTERNAL, objective=Objective.SCALAR, options=("step",))
+    ... def wander(view, options):
+    ...     for k in range(100):
+    ...         view.cost(view.start + k * options.get("step", 0.01))
+    ...     return Outcome(success=True, message="went 100 steps")
+    >>> out = minimize(lambda p: [p["a"] - 1.5, 0.1], create_params(a=1), method="wander", step=0.02)
+    >>> round(out.params["a"].value, 6)
+    1.5
+    >>> del _REGISTRY["wander"]
+    """
 
     def decorate(run: Optimiser) -> Optimiser:
         engine = Engine(name, run, space, objective, **declared)
@@ -180,13 +239,39 @@ def register(
 
 
 def names() -> list[str]:
-    """Return the names of all engines, without aliases; those of other packages too."""
+    """Return the names of all engines, without aliases; those of other packages too.
+
+    Returns
+    -------
+    list of str
+        In the order of their registration.
+
+    Examples
+    --------
+    >>> "leastsq" in names(), "no such engine" in names()
+    (True, False)
+    """
     _plugins.load()
     return sorted({engine.name for engine in _REGISTRY.values()})
 
 
 def find(name: str) -> Engine:
     """Return the engine of that name or alias.
+
+    Parameters
+    ----------
+    name : str
+        Name or alias.
+
+    Returns
+    -------
+    Engine
+        Its declaration.
+
+    Raises
+    ------
+    ValueError
+        There is none; the message has close ones.
 
     Examples
     --------
@@ -214,6 +299,16 @@ def _known(name: str) -> Engine | None:
 def generator(seed: Any) -> np.random.Generator:
     """Return the generator of random numbers for a `seed`: None, an integer or a Generator.
 
+    Parameters
+    ----------
+    seed : None, int or numpy.random.Generator
+        None gives other numbers each time; a Generator is used as it is.
+
+    Returns
+    -------
+    numpy.random.Generator
+        For all random numbers of one search.
+
     Examples
     --------
     >>> bool(generator(1).random() == generator(1).random())
@@ -229,6 +324,13 @@ def generator(seed: Any) -> np.random.Generator:
 
 def check_options(engine: Engine, options: Mapping[str, Any]) -> None:
     """Refuse keywords that the engine does not know.
+
+    Parameters
+    ----------
+    engine : Engine
+        The one that is to run.
+    options : mapping
+        What the user gave for it.
 
     Raises
     ------
@@ -248,6 +350,23 @@ def usable_options(engine: Engine, options: Mapping[str, Any]) -> dict[str, Any]
     """Return those of `options` that the engine knows; one that no engine knows is refused.
 
     For options that are kept for several fits, by engines of different kinds.
+
+    Parameters
+    ----------
+    engine : Engine
+        The one that is to run.
+    options : mapping
+        What the user gave for any.
+
+    Returns
+    -------
+    dict
+        Options for this one.
+
+    Raises
+    ------
+    TypeError
+        An option is one of no engine.
     """
     if not options:
         return {}
