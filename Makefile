@@ -3,6 +3,7 @@
 #   make demo      fit three of NIST's data sets, print the reports, save quickstart.png
 #   make test      run all tests and the examples in the docstrings
 #   make test-all  the same, with more random examples, and the tests that take long (an hour or so)
+#   make test-lowest  run all tests with the lowest versions that pyproject.toml allows, on Python 3.10
 #   make lint      style, types, docstrings
 #   make examples  run every example
 #   make bench     run every benchmark
@@ -12,6 +13,7 @@
 # Another interpreter: make test PYTHON=python3.12 (the environment is then made anew).
 
 PYTHON ?= python3
+LOWEST_PYTHON ?= python3.10
 VENV ?= .venv
 BIN = $(VENV)/bin
 PYTEST_ARGS ?= -q -n auto
@@ -26,7 +28,7 @@ NOT_PRIVATE = PR01,PR03,PR04,PR07,RT03
 # Names the interpreter, so that another PYTHON= gives another environment.
 MADE = $(VENV)/.made-with-$(subst /,_,$(PYTHON))
 
-.PHONY: demo test test-all lint examples bench doc clean
+.PHONY: demo test test-all test-lowest lint examples bench doc clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.has-plot
@@ -37,6 +39,9 @@ test: $(VENV)/.has-test
 
 test-all: $(VENV)/.has-test
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m "thorough or not thorough" --hypothesis-profile=thorough
+
+test-lowest:
+	PIP_CONSTRAINT=tests/lowest-versions.txt $(MAKE) test VENV=.venv-lowest PYTHON=$(LOWEST_PYTHON)
 
 lint: $(VENV)/.has-dev
 	$(BIN)/ruff check
@@ -58,7 +63,7 @@ doc: $(VENV)/.has-docs
 	$(BIN)/sphinx-build -q -W --keep-going -b html doc doc/_build/html
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis *.png
+	rm -rf $(VENV) .venv-lowest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis *.png
 	rm -rf doc/_build doc/_generated doc/auto_examples doc/sg_execution_times.rst
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,6 +1,7 @@
 """What an installed lmfit is: its version, its files, and what importing it loads."""
 
 import ast
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -81,6 +82,19 @@ def test_metadata(distribution):
 def test_needs_three_packages_only(distribution):
     needed = [Requirement(text) for text in distribution.requires]
     assert {item.name for item in needed if item.marker is None} == {"numpy", "scipy", "asteval"}
+
+
+def test_lowest_versions_are_the_lower_limits(distribution):
+    pinned = [
+        Requirement(line)
+        for line in (ROOT / "tests" / "lowest-versions.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    ]
+    versions = {item.name: item.specifier for item in pinned}
+    for item in map(Requirement, distribution.requires):
+        extra = re.findall(r'extra == "(\w+)"', str(item.marker))
+        if item.name != "lmfit" and set(extra) <= {"test", "plot", "data", "distributed"}:
+            assert str(item.specifier).replace(">=", "") in versions[item.name], item
 
 
 def loaded_by(statement):
