@@ -39,14 +39,11 @@ def transmittance(params: Parameters, x: np.ndarray) -> np.ndarray:
 
 def pressure(params: Parameters, month: np.ndarray) -> np.ndarray:
     """Air pressure, Easter Island less Darwin: the year, El Niño, the southern oscillation (NIST: ENSO)."""
-    total = params["mean"].value
+    total = np.full(len(month), params["mean"].value)
     for cycle in ("year", "nino", "southern"):
         angle = 2 * np.pi * month / params[f"{cycle}_period"].value
-        total = (
-            total
-            + params[f"{cycle}_cos"].value * np.cos(angle)
-            + params[f"{cycle}_sin"].value * np.sin(angle)
-        )
+        total += params[f"{cycle}_cos"].value * np.cos(angle)
+        total += params[f"{cycle}_sin"].value * np.sin(angle)
     return total
 
 

@@ -278,7 +278,7 @@ class GlobalResult(HasIntervals):
         return 1.0 - unexplained / variation if variation else math.nan
 
     @property
-    def best_values(self) -> dict[str, Any]:
+    def best_values(self) -> dict[str, float]:
         """Best values of all parameters."""
         return self.params.valuesdict()
 

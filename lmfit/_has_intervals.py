@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Literal, overload
 
 from . import printfuncs
+from ._intervals import ConfidenceIntervals, Traces
 from .minimizer import Minimizer
+from .result import ReadsResult
 
 __all__ = ["HasIntervals"]
 
 
-class HasIntervals(ABC):
+class HasIntervals(ReadsResult, ABC):
     """A fit whose confidence intervals can be asked for.
 
     Attributes
@@ -29,6 +31,12 @@ class HasIntervals(ABC):
     @abstractmethod
     def minimizer(self) -> Minimizer:
         """The Minimizer of the fit, which can also do others."""
+
+    @overload
+    def conf_interval(self, *, trace: Literal[True], **kwargs: Any) -> tuple[ConfidenceIntervals, Traces]: ...
+
+    @overload
+    def conf_interval(self, **kwargs: Any) -> ConfidenceIntervals: ...
 
     def conf_interval(self, **kwargs: Any) -> Any:
         """Return confidence intervals of the variables, from profiles of chi-square.

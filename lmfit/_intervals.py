@@ -10,12 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import printfuncs
+from ._derivatives import Array
 from .errors import ParameterNameError, close_matches
 
-__all__ = ["ConfidenceIntervals", "Interval", "Limit", "Missing", "chosen"]
+__all__ = ["ConfidenceIntervals", "Interval", "Limit", "Missing", "Traces", "chosen"]
+
+#: For each parameter the values of all, and the probabilities, that the search for its limits has found.
+Traces: TypeAlias = dict[str, dict[str, Array]]
 
 
 class Missing:

@@ -129,7 +129,7 @@ class ModelResult(HasIntervals):
         self._minimizer: Minimizer | None = None
         self._fit_data = FitData(np.empty(0))
         self.init_values: dict[str, Any] = {}
-        self.best_values: dict[str, Any] = {}
+        self.best_values: dict[str, float] = {}
         self.ci_out: Any = None
         self.dely: Any = None
         self.dely_comps: Any = None

@@ -15,7 +15,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, overload
 
 import numpy as np
 from scipy import special
@@ -25,7 +25,7 @@ from ._constrained import ConstrainedFit, Recipe
 from ._derivatives import Array
 from ._engines import Objective
 from ._engines.parallel import mapping, pool
-from ._intervals import ConfidenceIntervals, Interval, Limit, Missing, chosen
+from ._intervals import ConfidenceIntervals, Interval, Limit, Missing, Traces, chosen
 from ._levels import F_TEST, KNOWN_ERRORS, LIKELIHOOD, f_probability, probabilities
 from ._problem import Policy
 from ._profile import TOO_FAR, Failure, Node, Side, crossings
@@ -37,6 +37,9 @@ from .errors import MinimizerException
 from .minimizer import _derivative
 from .printfuncs import ci_report, report_ci
 from .result import MinimizerResult
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = [
     "ConfidenceIntervals",
@@ -140,6 +143,44 @@ class ConfidenceRegion:
     def failed(self) -> int:
         """Number of cells that are nan."""
         return int(np.isnan(self.grid).sum())
+
+
+class _Settings(TypedDict, total=False):
+    """The keywords of `conf_interval` but `trace`, on which depends what it returns."""
+
+    result: Any
+    p_names: str | Iterable[str] | None
+    sigmas: float | Iterable[float] | None
+    maxiter: int
+    verbose: bool
+    prob_func: ProbFunc
+    min_rel_change: float
+    executor: Any
+    progress: bool
+    restart: bool
+
+
+@overload
+def conf_interval(
+    minimizer: Any, *positional: Any, trace: Literal[True], **settings: Unpack[_Settings]
+) -> tuple[ConfidenceIntervals, Traces]: ...
+
+
+@overload
+def conf_interval(minimizer: Any, **settings: Unpack[_Settings]) -> ConfidenceIntervals: ...
+
+
+# Two more by position are names and levels, or a result and names; among three `trace` may be.
+@overload
+def conf_interval(
+    minimizer: Any, second: Any, third: Any = ..., /, **settings: Unpack[_Settings]
+) -> ConfidenceIntervals: ...
+
+
+@overload
+def conf_interval(
+    minimizer: Any, *positional: Any, trace: bool = ..., **settings: Unpack[_Settings]
+) -> Any: ...
 
 
 def conf_interval(

@@ -25,7 +25,7 @@ from ._robust import reducer
 from ._rules import switch
 from .errors import AbortFitException, MinimizerException, ParameterError
 from .parameter import Parameter, Parameters
-from .result import Candidate, MinimizerResult
+from .result import Candidate, MinimizerResult, ReadsResult
 
 if TYPE_CHECKING:
     from asteval import Interpreter
@@ -69,7 +69,7 @@ def _engine_method(name: str, shown: str = "") -> Callable[..., MinimizerResult]
     return fit
 
 
-class Minimizer:
+class Minimizer(ReadsResult):
     """What is to be fitted, and the methods that fit it.
 
     Parameters

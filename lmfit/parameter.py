@@ -184,11 +184,11 @@ class Parameter(NumberLike):
         self._name = None if name is None else check_name(name)
 
     @property
-    def value(self) -> Any:
+    def value(self) -> float:
         """Value; that of the expression, up to date, where there is one."""
         if self._tie is not None and self._owner is not None:
             self._owner._refresh(self)
-        return self._val
+        return self._val  # type: ignore[return-value]  # None only until it gets a value
 
     @value.setter
     def value(self, value: Any) -> None:
@@ -493,6 +493,12 @@ class Parameters(dict[str, Parameter]):
     def __delitem__(self, name: str) -> None:
         self.pop(name)
 
+    @overload
+    def pop(self, name: str, /) -> Parameter: ...
+
+    @overload
+    def pop(self, name: str, default: Any, /) -> Any: ...
+
     def pop(self, name: str, *default: Any) -> Any:
         """Remove a parameter and return it, free to enter another `Parameters`.
 
@@ -743,7 +749,7 @@ class Parameters(dict[str, Parameter]):
         for par in added:
             self.add(par)
 
-    def valuesdict(self) -> dict[str, Any]:
+    def valuesdict(self) -> dict[str, float]:
         """Return a plain dictionary of the values by name.
 
         Returns

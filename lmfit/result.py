@@ -176,3 +176,29 @@ class MinimizerResult(metaclass=ABCMeta):
 
     def _repr_html_(self, show_correl: bool = True, min_correl: float = 0.1) -> str:
         return printfuncs.fitreport_html_table(self, show_correl=show_correl, min_correl=min_correl)
+
+
+class ReadsResult:
+    """What can be read on an object that has a `MinimizerResult`, for type checkers and editors.
+
+    There are no such attributes: ``__getattr__`` of the object takes them from its result.
+    """
+
+    success: bool
+    message: str
+    method: str
+    nfev: int
+    aborted: bool
+    errorbars: bool
+    undetermined: dict[str, str]
+    var_names: list[str]
+    init_values: dict[str, float]
+    residual: Array
+    covar: Array | None
+    nvarys: int
+    ndata: int
+    nfree: int
+    chisqr: float
+    redchi: float
+    aic: float
+    bic: float

@@ -1,6 +1,7 @@
 """What an installed lmfit is: its version, its files, and what importing it loads."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -60,6 +61,18 @@ def distribution():
         return metadata.distribution("lmfit")
     except metadata.PackageNotFoundError:
         pytest.skip("lmfit runs from the checkout and is not installed: there is no metadata to look at")
+
+
+def test_typed_client_runs():
+    # Whether its types are right is checked by mypy, in `make lint`.
+    run = subprocess.run(
+        [sys.executable, "-W", "error", ROOT / "tests" / "typed_client.py"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "life: " in run.stdout, run.stderr
 
 
 def test_metadata(distribution):
