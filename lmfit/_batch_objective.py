@@ -14,8 +14,9 @@ from ._batch_errors import Reason
 from ._batch_lm import Status
 from ._batch_piece import Filled
 from ._batch_table import Layout, Outcome
+from ._conclusion import INTERRUPTED
 from ._derivatives import Array
-from .minimizer import INTERRUPTED, Minimizer
+from .minimizer import Minimizer
 from .parameter import Parameters
 from .result import MinimizerResult
 

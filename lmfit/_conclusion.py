@@ -24,7 +24,10 @@ from ._statistics import GoodnessOfFit, goodness_of_fit
 from .errors import MinimizerException
 from .result import MinimizerResult
 
-__all__ = ["concluded"]
+__all__ = ["INTERRUPTED", "concluded"]
+
+#: How a search ends by Ctrl-C.
+INTERRUPTED = "interrupted from the keyboard"
 
 
 def concluded(
@@ -61,7 +64,10 @@ def concluded(
     reasons: dict[str, str] = {}
     _forget_errors(problem)
     if flags["calc_covar"] and problem.names:
-        covar, reasons = _errors(problem, best, outcome, fit if flags["scale_covar"] else None)
+        try:
+            covar, reasons = _errors(problem, best, outcome, fit if flags["scale_covar"] else None)
+        except KeyboardInterrupt:
+            outcome, reasons = _without_errors(problem, outcome)
     problem.set_values(best.values)
     problem.params._stale = bool(problem.tied_names)
     return MinimizerResult(
@@ -137,6 +143,15 @@ def _errors(
         full = propagate(np.vstack([np.eye(len(x)), problem.tied_gradient(x, error)]), full)
     _assign(problem, full, scale)
     return found.matrix * scale, reasons
+
+
+def _without_errors(problem: Problem, outcome: Outcome) -> tuple[Outcome, dict[str, str]]:
+    """What Ctrl-C leaves that comes after the search; a second one is meant for more than the fit."""
+    if outcome.message == INTERRUPTED:
+        raise KeyboardInterrupt
+    _forget_errors(problem)
+    outcome = replace(outcome, extras={**outcome.extras, "lmdif_message": INTERRUPTED})
+    return outcome, dict.fromkeys(problem.names, INTERRUPTED)
 
 
 def _of_a_residual(problem: Problem, x: Array, residual: Array, outcome: Outcome) -> Covariance:

@@ -263,14 +263,12 @@ def _correlated(flat: Array, free: list[int], names: list[str]) -> dict[int, str
     """Say of each variable in a flat direction with which others it can be exchanged."""
     # The projector on the flat directions does not depend on how they were chosen.
     projector = np.abs(flat.T @ flat)
+    inside = [(row, names[j]) for row, j in enumerate(free) if projector[row, row] > PART_OF_FLAT**2]
     reasons = {}
-    for row, j in enumerate(free):
-        if projector[row, row] > PART_OF_FLAT**2:
-            others = [
-                names[k] for col, k in enumerate(free) if col != row and projector[row, col] > PART_OF_FLAT**2
-            ]
-            partners = " and ".join(map(repr, others))
-            reasons[j] = f"fully correlated with {partners}" if others else "no effect on the residual"
+    for row, _ in inside:
+        others = [other for col, other in inside if col != row and projector[row, col] > PART_OF_FLAT**2]
+        partners = " and ".join(map(repr, others))
+        reasons[free[row]] = f"fully correlated with {partners}" if others else "no effect on the residual"
     return reasons
 
 

@@ -32,6 +32,7 @@ class Missing:
     MAXITER = "maxiter"
     NOT_FINITE = "not finite"
     TOO_FEW = "too few samples"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ import numpy as np
 
 from ._derivatives import Array
 
-__all__ = ["Crossing", "Failure", "Node", "Side", "crossings", "predicted"]
+__all__ = ["INTERRUPTED", "Crossing", "Failure", "Node", "Side", "crossings", "predicted"]
 
 #: Distance from a level, as a fraction of it, from which one step along the slope is exact enough.
 _NEAR = 1.2e-2
@@ -93,6 +93,10 @@ class Crossing:
 
     value: float
     missing: str = ""
+
+
+#: That the user did not wait for it.
+INTERRUPTED = Crossing(math.nan, "interrupted")
 
 
 @dataclass
@@ -234,10 +238,10 @@ def crossings(side: Side, levels: Sequence[float]) -> list[Crossing]:
     """
     found: list[Crossing] = []
     for level in levels:
-        if found and found[-1].missing and side.bracket(level)[1] is None:
+        if found and found[-1].missing and (found[-1] is INTERRUPTED or side.bracket(level)[1] is None):
             found.append(found[-1])  # a higher level is not reached where a lower one is not
         else:
-            found.append(_crossing(side, level))
+            found.append(_unless_interrupted(side, level))
     return found
 
 
@@ -281,6 +285,14 @@ def _powers(d: float) -> list[float]:
 
 def _slopes(d: float) -> list[float]:
     return [0.0, 1.0, -1.0 / d**2, -2.0 / d**3]
+
+
+def _unless_interrupted(side: Side, level: float) -> Crossing:
+    """Where the profile reaches a level; what has been found before Ctrl-C is kept."""
+    try:
+        return _crossing(side, level)
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _crossing(side: Side, level: float) -> Crossing:

@@ -28,7 +28,7 @@ from ._engines.parallel import mapping, pool
 from ._intervals import ConfidenceIntervals, Interval, Limit, Missing, Traces, chosen
 from ._levels import F_TEST, KNOWN_ERRORS, LIKELIHOOD, f_probability, probabilities
 from ._problem import Policy
-from ._profile import TOO_FAR, Failure, Node, Side, crossings
+from ._profile import INTERRUPTED, TOO_FAR, Failure, Node, Side, crossings
 from ._progress import counted
 from ._refit import State
 from ._region import walked
@@ -245,7 +245,7 @@ def conf_interval(
         For each name a list of pairs ``(probability, value)`` from the lowest limit to the highest,
         with the best value at probability 0.  A limit that does not exist is -inf or inf where all
         values are within the level, and nan where the search ended before; its `status` says why.  At a
-        bound of the parameter that is nan.
+        bound of the parameter that is nan.  Ctrl-C ends the search and keeps the limits that were found.
     trace : dict
         Only if asked for: ``trace[name][other]`` are the values of all parameters, in ascending order of
         the one named first, ``trace[name]['prob']`` the probabilities.
@@ -284,12 +284,12 @@ def conf_interval(
         found = _collected(task, names, executor, progress, bool(call["verbose"]))
         nfev += sum(profile.nfev for profile in found)
         lowest = min(found, key=lambda profile: profile.lowest)
-        if not lowest.better:
+        if not lowest.better or found[-1].interrupted:
             break
         better = _settled(recipe, lowest.better)
         task = replace(task, recipe=_moved(recipe, better))
     ci = ConfidenceIntervals({profile.name: profile.interval for profile in found}, nfev, better)
-    return (ci, {profile.name: profile.trace for profile in found}) if call["trace"] else ci
+    return (ci, {profile.name: profile.trace for profile in found if profile.trace}) if call["trace"] else ci
 
 
 def conf_interval2d(
@@ -565,6 +565,11 @@ class _Found:
     lowest: float
     better: dict[str, float] | None
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C has ended the search."""
+        return any(limit.missing == Missing.INTERRUPTED for limit in self.interval.limits)
+
 
 @dataclass(frozen=True)
 class _Profiles:
@@ -583,6 +588,15 @@ class _Profiles:
 
     def fit(self) -> ConstrainedFit:
         return ConstrainedFit(self.recipe, self.test.kind)
+
+    def without(self, name: str) -> _Found:
+        """What is returned for a parameter that Ctrl-C came before."""
+        limits = tuple(
+            Limit(level, side, math.nan, Missing.INTERRUPTED, _NOT_WAITED)
+            for side in (-1, 1)
+            for level in self.levels
+        )
+        return _Found(name, Interval(float(self.recipe.params[name].value), limits), {}, 0, 0.0, None)
 
     def __call__(self, name: str, fit: ConstrainedFit | None = None) -> _Found:
         # Far from the best point an objective may overflow, which is no news.
@@ -613,6 +627,7 @@ class _Profile:
         self.best = Node(t, 0.0, slope * self._z_by_root(), 0.0, self.held.x, at_best.tangent[:, 0])
         self.targets = [self._target(level) for level in task.levels]
         self.nodes = [self.best]
+        self.interrupted = False
 
     def found(self, before: int) -> _Found:
         limits = [*self._limits(-1), *self._limits(1)]
@@ -638,7 +653,8 @@ class _Profile:
             maxiter=self.task.maxiter,
             tolerance=self.task.tolerance,
         )
-        ends = crossings(side, self.targets)
+        ends = [INTERRUPTED] * len(self.targets) if self.interrupted else crossings(side, self.targets)
+        self.interrupted = INTERRUPTED in ends
         self.nodes += side.nodes[1:]
         return [
             Limit(level, sign, float(end.value), end.missing, self._reason(end.missing, side))
@@ -716,9 +732,11 @@ class _Profile:
                 f"chi-square is lower than that of the fit at {self.name} = {lowest.t:.6g}; "
                 "fit again from the values in `better`, or use restart=True"
             ),
+            Missing.INTERRUPTED: _NOT_WAITED,
         }[missing]
 
 
+_NOT_WAITED = "interrupted from the keyboard"
 _FAILURES = {
     State.NOT_FINITE: Missing.NOT_FINITE,
     State.STUCK: Missing.NOT_CONVERGED,
@@ -733,19 +751,30 @@ def _normal(probability: float) -> float:
 def _collected(
     task: _Profiles, names: list[str], executor: Any, progress: bool, verbose: bool
 ) -> list[_Found]:
-    """The profiles of all names, one after the other or in workers."""
+    """The profiles of all names; after Ctrl-C, if any limit was found, some without limits."""
     found = []
+    try:
+        for profile in _profiles(task, names, executor, progress):
+            found.append(profile)
+            if verbose:
+                print(_told(profile))
+            if profile.interrupted:
+                raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        if not any(limit.found for profile in found for limit in profile.interval.limits):
+            raise
+    return [*found, *map(task.without, names[len(found) :])]
+
+
+def _profiles(task: _Profiles, names: list[str], executor: Any, progress: bool) -> Iterator[_Found]:
+    """The profiles of all names, one after the other or in workers."""
     with pool(executor, "executor") as crew:
         if crew is None:
             fit = task.fit()
             profiles: Iterator[_Found] = (task(name, fit) for name in names)
         else:
             profiles = iter(mapping(crew)(task, names))
-        for profile in counted(profiles, progress, len(names), "confidence", "profile"):
-            found.append(profile)
-            if verbose:
-                print(_told(profile))
-    return found
+        yield from counted(profiles, progress, len(names), "confidence", "profile")
 
 
 def _told(profile: _Found) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _engines
-from ._conclusion import concluded
+from ._conclusion import INTERRUPTED, concluded
 from ._derivatives import Array
 from ._engines import Engine, Objective, Outcome
 from ._problem import Policy, Problem
@@ -632,8 +632,6 @@ def _run(engine: Engine, problem: Problem, options: dict[str, Any]) -> tuple[Out
 
 
 _NO_VARIABLES = "there are no variables: the residual was evaluated once"
-#: How a search ends by Ctrl-C.
-INTERRUPTED = "interrupted from the keyboard"
 #: MINPACK's code for a search that the user ended.
 _STOPPED = {"ier": -1, "lmdif_message": "the search was ended by the user"}
 

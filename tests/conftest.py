@@ -18,5 +18,6 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # RANDOM_EXAMPLES is set.
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=10, derandomize=True)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000, derandomize=True)
 hypothesis.settings.load_profile("local" if os.environ.get("RANDOM_EXAMPLES") else "ci")

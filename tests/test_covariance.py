@@ -59,9 +59,10 @@ def test_no_effect():
     assert found.matrix[np.ix_([0, 2], [0, 2])] == pytest.approx(np.linalg.inv(others.T @ others))
 
 
-def test_not_finite():
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_not_finite(value):
     jacobian = jacobian_of(1)
-    jacobian[:, 2] = np.nan
+    jacobian[3, 2] = value
     assert "no finite residual" in covariance(jacobian, NAMES, FREE).reasons[2]
 
 
@@ -74,6 +75,46 @@ def test_a_degenerate_pair_leaves_the_third_alone(seed):
     assert found.rank == 2
     alone = jacobian[:, [0, 2]]
     assert found.matrix[2, 2] == pytest.approx(np.linalg.inv(alone.T @ alone)[1, 1], rel=1e-6)
+
+
+@pytest.mark.parametrize("part, named", [(1e-2, True), (1e-4, False)])
+def test_a_part_in_a_flat_direction_counts_from_a_thousandth(part, named):
+    flat = np.array([1.0, 1.0, part]) / np.sqrt(2.0)
+    jacobian = jacobian_of(3)
+    jacobian -= np.outer(jacobian @ flat, flat) / (flat @ flat)
+    found = covariance(jacobian / column_norms(jacobian), NAMES, FREE)
+    assert (2 in found.reasons) == named
+    assert found.reasons[0] == f"fully correlated with 'b'{' and {}'.format(repr('c')) if named else ''}"
+
+
+def test_where_the_rank_ends():
+    """Two unit columns with the singular values 1 and 1e-9 or 1e-11, times the root of two."""
+    for ratio, rank in ((1e-9, 2), (1e-11, 1)):
+        angle = np.arctan(ratio)
+        jacobian = np.array([[np.cos(angle), np.cos(angle)], [np.sin(angle), -np.sin(angle)]])
+        equations = NormalEquations(jacobian)
+        assert covariance(jacobian, ["a", "b"], Bound(np.zeros(2))).rank == rank
+        assert equations.regular == (rank == 2)
+        assert len(equations.flat) == 2 - rank
+    assert np.abs(equations.flat) == pytest.approx(np.sqrt(0.5))
+    assert equations.inverse == pytest.approx(0.25)  # the pseudo-inverse of [[1, 1], [1, 1]]
+
+
+def test_a_well_conditioned_inverse_takes_no_decomposition(monkeypatch):
+    monkeypatch.setattr(np.linalg, "svd", None)
+    equations = NormalEquations(np.array([[1.0, 2.0], [1.0, 3.0]]))
+    assert equations.inverse == pytest.approx(np.array([[13.0, -5.0], [-5.0, 2.0]]))
+    assert equations.matrix.tolist() == [[2.0, 0.0], [5.0, 13.0]]
+
+
+def test_normal_equations_that_are_known_are_used():
+    jacobian = jacobian_of(2)
+    equations = NormalEquations(jacobian)
+    assert covariance(jacobian, NAMES, FREE, equations).matrix is equations.inverse
+    held = covariance(jacobian, NAMES, Bound(np.array([0.0, -1.0, 0.0])), equations)
+    assert held.reasons == {1: "at its lower bound"}
+    jacobian[:, 1] = 0.0
+    assert covariance(jacobian, NAMES, FREE, NormalEquations(jacobian)).rank == 2
 
 
 def test_fewer_data_than_variables():
@@ -104,6 +145,45 @@ def test_which_bounds_are_active():
     assert Bound.active(x, residual, jacobian, domain).side.tolist() == [-1, 1, 0, 0]
 
 
+@pytest.mark.parametrize("steepness", [4.0, 0.25])
+@pytest.mark.parametrize("nfree", [4, 1])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_thousandth_of_its_error_is_near_a_bound(side, nfree, steepness):
+    """One variable with the error 2 / sqrt(nfree) / steepness, pushed to its bound at 0."""
+    jacobian, residual = np.zeros((nfree + 1, 1)), np.zeros(nfree + 1)
+    jacobian[0], residual[0] = steepness, -2.0 * side
+    limits = sorted([0.0, -9.0 * side])
+    domain = Domain(np.array(limits[:1]), np.array(limits[1:]), np.ones(1))
+    near = 1e-3 * 2.0 / np.sqrt(nfree) / steepness
+    for distance, held in ((near, 1), (1.01 * near, 0)):
+        found = Bound.active(np.array([-side * distance]), residual, jacobian, domain)
+        assert found.side.tolist() == [side * held]
+        assert found.held == held
+        # Pushed away from it by the opposite residual, and not pushed at all.
+        for other in (-residual, residual[::-1]):
+            assert Bound.active(np.array([-side * distance]), other, jacobian, domain).held == 0
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_rounding_of_a_large_value_is_near_its_bound(side):
+    limits = np.array([1e6, 2e6]) if side < 0 else np.array([1e5, 1e6])
+    domain = Domain(limits[:1], limits[1:], np.ones(1))
+    jacobian, residual = np.array([[1e9], [0.0]]), np.array([-side * 1e-9, 0.0])
+    for distance, held in ((0.9e-6, 1), (1.2e-6, 0)):
+        assert Bound.active(np.array([1e6 - side * distance]), residual, jacobian, domain).held == held
+
+
+def test_without_bounds_nothing_is_held():
+    domain = Domain(np.full(2, -np.inf), np.full(2, np.inf), np.ones(2))
+    assert Bound.active(np.zeros(2), np.ones(2), np.eye(2), domain).side.tolist() == [0, 0]
+
+
+def test_fewer_data_than_variables_at_a_bound():
+    domain = Domain(np.zeros(2), np.full(2, 9.0), np.ones(2))
+    found = Bound.active(np.array([1e-4, 1e-2]), np.ones(1), np.ones((1, 2)), domain)
+    assert found.side.tolist() == [-1, 0]
+
+
 def test_an_unused_variable_on_its_bound_is_not_held():
     domain = Domain(np.zeros(2), np.full(2, np.inf), np.ones(2))
     side = Bound.active(np.zeros(2), np.ones(2), np.array([[1.0, 0.0], [0.0, 0.0]]), domain).side
@@ -128,6 +208,13 @@ def test_rough_errors():
     jacobian, residual = jacobian_of(4), np.ones(12)
     exact = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ jacobian)) * 12 / 9)
     assert standard_errors(jacobian, residual) == pytest.approx(exact)
+
+
+def test_rough_errors_of_as_many_data_as_variables():
+    jacobian = np.diag([2.0, 0.0, 4.0])
+    jacobian[1, 1] = np.nan
+    assert standard_errors(jacobian, np.array([3.0, 0.0, 4.0])).tolist() == [2.5, 0.0, 1.25]
+    assert standard_errors(np.zeros((2, 1)), np.ones(2)).tolist() == [0.0]
 
 
 def test_column_norms():

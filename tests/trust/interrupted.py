@@ -22,7 +22,12 @@ from lmfit.models import GaussianModel
 X = np.linspace(0.0, 3.0, 30)
 Y = 3 * np.exp(-X / 0.7) + 0.05 * np.cos(40 * X)
 SPECTRA = np.exp(-((X - 1.5) ** 2)) * np.linspace(1, 2, 20)[:, np.newaxis] + 0.01 * np.cos(40 * X)
-SETTINGS = {"brute": {"Ns": 15}, "emcee": {"steps": 10, "nwalkers": 10}}
+SETTINGS = {
+    "ampgo": {"totaliter": 1, "maxiter": 1},
+    "basinhopping": {"niter": 3},
+    "brute": {"Ns": 15},
+    "emcee": {"steps": 10, "nwalkers": 10},
+}
 
 
 def residual(params, x=X):
