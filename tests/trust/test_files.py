@@ -10,6 +10,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -50,22 +51,24 @@ def test_saved_files_can_be_loaded_and_nothing_else_is_left(kind, tmp_path):
     assert os.listdir(tmp_path) == ["saved"]
 
 
-@pytest.fixture
+@contextmanager
 def small_disk():
-    """No file may grow beyond some hundred bytes, as on a disk that is full."""
+    """No file may grow beyond some hundred bytes, as on a disk that is full; nor may the output of pytest."""
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 @pytest.mark.parametrize("kind", SAVE)
-def test_full_disk_leaves_the_old_file(kind, tmp_path, small_disk):
+def test_full_disk_leaves_the_old_file(kind, tmp_path):
     path = tmp_path / "saved"
     path.write_bytes(b"the old file")
-    with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
+    with pytest.raises(OSError, match=os.strerror(errno.EFBIG)), small_disk():
         SAVE[kind](path)
     assert path.read_bytes() == b"the old file"
     assert os.listdir(tmp_path) == ["saved"]
@@ -174,6 +177,7 @@ def test_parameters_that_cannot_be_stored_leave_the_open_file_empty(tmp_path):
 
 KILLED = """
 import sys
+from contextlib import contextmanager
 from lmfit import _files
 from lmfit.model import save_model
 from lmfit.models import GaussianModel
