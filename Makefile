@@ -8,6 +8,7 @@
 #   make examples  run every example
 #   make bench     run every benchmark
 #   make doc       build the documentation
+#   make linkcheck ask whether the pages that the documentation links to are still there
 #   make clean     remove what the other commands made
 #
 # Another interpreter: make test PYTHON=python3.12 (the environment is then made anew).
@@ -28,7 +29,7 @@ NOT_PRIVATE = PR01,PR03,PR04,PR07,RT03
 # Names the interpreter, so that another PYTHON= gives another environment.
 MADE = $(VENV)/.made-with-$(subst /,_,$(PYTHON))
 
-.PHONY: demo test test-all test-lowest lint examples bench doc clean
+.PHONY: demo test test-all test-lowest lint examples bench doc linkcheck clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.has-plot
@@ -61,6 +62,9 @@ bench: $(VENV)/.has-test
 
 doc: $(VENV)/.has-docs
 	$(BIN)/sphinx-build -q -W --keep-going -b html doc doc/_build/html
+
+linkcheck: $(VENV)/.has-docs
+	$(BIN)/sphinx-build -q -D plot_gallery=0 -b linkcheck doc doc/_build/linkcheck
 
 clean:
 	rm -rf $(VENV) .venv-lowest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis *.png
