@@ -7,8 +7,12 @@ from more_garbow_hillstrom import PROBLEMS
 from lmfit import Parameters, minimize
 from lmfit.errors import NonFiniteError
 
-#: The Jacobian is singular at the minimum of Powell's function: chi-square falls by the same factor in each
-#: step until a limit ends it, in MINPACK too.
+#: Powell's singular function. At its minimum, 0, the Jacobian has half the rank, and two residuals are
+#: squares: each Gauss-Newton step goes half of the way, and divides chi-square by 16. MINPACK tests the
+#: fall of chi-square relative to itself and the step relative to the distance that is left, and neither
+#: ever gets small: its own program ends at the limit of its evaluations, too. That chi-square is small by
+#: some absolute measure a fit cannot know, as it does not know the units of the data. So the minimum is
+#: found, without success.
 WITHOUT_END = (13, 22)
 
 # Exponentials overflow in the residual, which is the objective's own affair.
@@ -41,6 +45,20 @@ def test_from_the_standard_start(problem):
     found = fit(problem, problem.start)
     assert is_published(problem, found.chisqr)
     assert found.success or problem.number in WITHOUT_END
+
+
+def test_why_the_singular_function_has_no_end():
+    problem = next(problem for problem in PROBLEMS if problem.number in WITHOUT_END)
+    x, falls, steps = np.array(problem.start, dtype=float), [], []
+    for _ in range(25):
+        residual = problem.residual(x)
+        jacobian = np.imag([problem.residual(x + 1e-200j * unit) for unit in np.eye(4)]).T / 1e-200
+        step = np.linalg.lstsq(jacobian, -residual)[0]
+        steps.append(np.linalg.norm(step) / np.linalg.norm(x + step))
+        x = x + step
+        falls.append(np.sum(problem.residual(x) ** 2) / np.sum(residual**2))
+    np.testing.assert_allclose(falls[1:], 1 / 16, rtol=1e-6)
+    np.testing.assert_allclose(steps[1:], 1.0, rtol=1e-6)
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=str)
