@@ -84,3 +84,70 @@ def test_adjacent_floats_as_bounds():
     low, high = 3.0, math.nextafter(3.0, 4.0)
     bounded = transform(low, low, high)
     assert low <= bounded.from_internal(bounded.to_internal(high)) <= high
+
+
+INF = math.inf
+
+
+@pytest.mark.parametrize(
+    "start, low, high, moved, magnitude",
+    [
+        # Inside: the smaller of the value and its room.
+        (3.0, 1.0, INF, 3.0, 2.0),
+        (3.0, -9.0, INF, 3.0, 3.0),
+        (-3.0, -INF, -1.0, -3.0, 2.0),
+        (-3.0, -INF, 9.0, -3.0, 3.0),
+        (3.0, 1.0, 9.0, 3.0, 2.0),
+        (3.0, -9.0, 9.0, 3.0, 3.0),
+        (-8.0, -9.0, 9.0, -8.0, 1.0),
+        # Zero has the size of its room.
+        (0.0, -4.0, INF, 0.0, 4.0),
+        (0.0, -INF, 4.0, 0.0, 4.0),
+        (0.0, -4.0, 5.0, 0.0, 4.0),
+        # On a bound: a hundredth of the size of the bound, of half the width or of 1.
+        (5.0, 5.0, INF, 5.05, 5.0),
+        (-5.0, -INF, -5.0, -5.05, 5.0),
+        (0.0, 0.0, INF, 0.01, 1.0),
+        (0.0, -INF, 0.0, -0.01, 1.0),
+        (5.0, 5.0, 25.0, 5.05, 5.0),
+        (25.0, 5.0, 25.0, 24.9, 10.0),
+        (0.0, 0.0, 8.0, 0.01, 1.0),
+        (0.0, -0.5, 0.0, -0.0025, 0.25),
+    ],
+)
+def test_start_and_magnitude(start, low, high, moved, magnitude):
+    bounded = transform(start, low, high)
+    assert bounded.from_internal(1.0) == pytest.approx(moved, rel=1e-12)
+    assert bounded.derivative(1.0) == pytest.approx(magnitude, rel=1e-12)
+
+
+@pytest.mark.parametrize("low, high", [(0.0, INF), (0.0, 8.0)])
+def test_the_curves_are_those_of_the_table(low, high):
+    """Of a start at 2, so that the length is 2; by numbers from log1p and exp alone."""
+    bounded = transform(2.0, low, high)
+    for w in (-30.0, -1.0, 0.0, 0.5, 2.0, 3.0, 4.0):
+        u = 1.0 + (w - bounded.w0) / bounded.slope
+        beyond = math.log1p(math.exp(w - high / 2.0)) if high < INF else 0.0
+        assert bounded.from_internal(u) == pytest.approx(2.0 * (math.log1p(math.exp(w)) - beyond), rel=1e-9)
+
+
+@pytest.mark.parametrize("start", [-0.25, -0.5, -0.875])
+@pytest.mark.parametrize("low", [-1.0, -INF])
+def test_mirror_images(start, low):
+    """What is below one bound is above the other, with the same digits of the distance."""
+    one, other = transform(start, low, 0.0), transform(-start, 0.0, -low)
+    for u in (-20.0, -3.0, 0.0, 0.9, 1.0, 1.3, 2.0, 7.0, 30.0):
+        assert one.from_internal(2.0 - u) == pytest.approx(-other.from_internal(u), rel=1e-9)
+        assert one.derivative(2.0 - u) == pytest.approx(other.derivative(u), rel=1e-9)
+    for value in (-1e-7, -0.01, -0.5, -0.99):
+        assert one.to_internal(value) == pytest.approx(2.0 - other.to_internal(-value), rel=1e-9)
+        assert one.from_internal(one.to_internal(value)) == pytest.approx(value, rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    "start, low, high", [(2.0, 0.0, INF), (2.0, 0.0, 8.0), (-2.0, -INF, 0.0), (-2.0, -8.0, 0.0)]
+)
+def test_a_value_on_a_bound_is_taken_as_a_billionth_of_the_length_beside_it(start, low, high):
+    bounded = transform(start, low, high)
+    side = 1.0 if start > 0 else -1.0
+    assert bounded.from_internal(bounded.to_internal(0.0)) == pytest.approx(side * 2e-9, rel=1e-6)
