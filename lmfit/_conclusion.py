@@ -140,7 +140,7 @@ def _errors(
     if problem.tied_names:
         variances = (scale * full.diagonal()).tolist()
         error = np.array([math.sqrt(value) if value > 0.0 else 0.0 for value in variances])
-        full = propagate(np.vstack([np.eye(len(x)), problem.tied_gradient(x, error)]), full)
+        full = propagate(np.concatenate([np.eye(len(x)), problem.tied_gradient(x, error)]), full)
     _assign(problem, full, scale)
     return found.matrix * scale, reasons
 

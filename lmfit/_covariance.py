@@ -288,7 +288,9 @@ def propagate(gradient: Array, matrix: Array) -> Array:
     array([[16., nan],
            [nan, nan]])
     """
-    undetermined = np.isnan(np.diag(matrix))
+    undetermined = np.isnan(matrix.diagonal())
+    if not undetermined.any():
+        return np.asarray(gradient @ matrix @ gradient.T)
     result = gradient @ np.where(np.isnan(matrix), 0.0, matrix) @ gradient.T
     lost = (gradient[:, undetermined] != 0.0).any(axis=1)
     result[lost, :] = np.nan

@@ -33,7 +33,7 @@ which costs one evaluation per variable instead of two and is as accurate.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -225,17 +225,66 @@ class Differences:
         return rows.T
 
 
-def vector_jacobian(function: Residual, x: Array, scale: Array) -> Array:
-    """Return the Jacobian of a cheap vector `function`, such as the tied parameters.
+def vector_jacobian(
+    function: Callable[[list[float]], Sequence[float]],
+    x: Array,
+    scale: Array,
+    inputs: Collection[int] | None = None,
+) -> Array:
+    """Return the Jacobian of a `function` that gives a few numbers at once, such as the tied parameters.
 
-    Shapes and `scale` are those of `central_jacobian`; there are no bounds.
+    Parameters
+    ----------
+    function : callable
+        ``function(list of n floats) -> k floats``; may hold NaN.
+    x, scale : ndarray, shape (n,)
+        As of `central_jacobian`; there are no bounds.
+    inputs : collection of int, optional
+        The variables that it depends on, all by default.
+
+    Returns
+    -------
+    ndarray, shape (k, n)
 
     Examples
     --------
-    >>> vector_jacobian(lambda v: np.array([3 * v[0]]), np.array([2.0]), np.zeros(1)).round(9)
+    >>> vector_jacobian(lambda v: [3 * v[0]], np.array([2.0]), np.zeros(1)).round(9)
     array([[3.]])
     """
-    return central_jacobian(function, x, function(x.tolist()), scale, Domain.unbounded(len(x)))
+    values = x.tolist()
+    at_x = function(values)
+    rows = np.zeros((len(values), len(at_x)))
+    for j, length in enumerate(scale.tolist()):
+        if inputs is None or j in inputs:
+            row = _difference(function, values, at_x, j, length)
+            if row is None:  # arrays know what to do there
+                return central_jacobian(
+                    lambda point: np.array(function(point)), x, np.array(at_x), scale, Domain.unbounded(len(x))
+                )
+            rows[j] = row
+    return rows.T
+
+
+def _difference(
+    function: Callable[[list[float]], Sequence[float]],
+    x: list[float],
+    at_x: Sequence[float],
+    j: int,
+    length: float,
+) -> list[float] | None:
+    """Central differences of numbers by variable `j`; None where one is not finite, or lost in rounding."""
+    step = _CUBE_ROOT_EPS * (max(abs(x[j]), min(length, 1.0)) or 1.0)
+    low, high = x[j] - step, x[j] + step
+    below, above = function([*x[:j], low, *x[j + 1 :]]), function([*x[:j], high, *x[j + 1 :]])
+    row = []
+    for before, here, after in zip(below, at_x, above):
+        change = after - before
+        if here in (before, after):  # it does not depend on this variable, or jumps
+            change = 0.0
+        elif not _VISIBLE * abs(here) < abs(change) < math.inf:
+            return None
+        row.append(change / (high - low))
+    return row
 
 
 def norm(vector: Array) -> float:

@@ -356,7 +356,7 @@ class Problem:
 
     def tied_gradient(self, x: Array, scale: Array) -> Array:
         """Return the derivatives of the tied parameters by the variables, shape (k, n)."""
-        return vector_jacobian(self.tied_values, x, scale)
+        return vector_jacobian(self._tied_at, x, scale, {index for _, index in self._tie_slots})
 
     def set_values(self, values: Sequence[float]) -> None:
         """Give the parameters, also the tied ones, the values of a point."""
@@ -461,9 +461,11 @@ class Problem:
 
     def tied_values(self, values: list[float]) -> Array:
         """Return the tied parameters at values of the variables, NaN where they have no value, shape (k,)."""
-        if not self._update_ties(values):
-            return np.full(len(self._tied), np.nan)
-        return np.array(self.params._evaluated, dtype=float)
+        return np.array(self._tied_at(values), dtype=float)
+
+    def _tied_at(self, values: list[float]) -> Sequence[float]:
+        found = self.params._evaluated if self._update_ties(values) else None
+        return [math.nan] * len(self._tied) if found is None else found
 
     def _scalar_cost(self, residual: Array) -> float:
         reduce = self.policy.reduce_fcn
