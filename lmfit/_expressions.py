@@ -179,17 +179,13 @@ class Program:
 
     def _bind(self) -> None:
         """Make the functions from the code, with the symbols of this moment."""
-        compiled = self._current().compiled
+        plan = self._current()
+        if not (self._bounds or plan.compiled.symbols or plan.compiled.slow):
+            self._evaluate, self._careful = plan.functions
+            return
         lookup = self._namespace.lookup
-        shared: dict[str, Any] = {"__builtins__": {}, "F": float, "R": real, "P": plain, "I": item}
-        shared.update({f"op_{name}": operator_named(name) for name in compiled.operators})
-        shared.update({f"w_{name}": MATHEMATICS[name] for name in compiled.functions})
-        shared.update({f"u_{name}": plain(lookup(name)) for name in compiled.symbols})
-        shared.update(self._slow_and_bounds(compiled))
-        bare = {f"f_{name}": SCALARS[name][1] for name in compiled.scalars}
-        careful = {f"f_{name}": MATHEMATICS[name] for name in compiled.scalars}
-        self._evaluate = types.FunctionType(compiled.code, {**shared, **bare})
-        self._careful = types.FunctionType(compiled.code, {**shared, **careful})
+        own = {f"u_{name}": plain(lookup(name)) for name in plan.compiled.symbols}
+        self._evaluate, self._careful = _functions(plan.compiled, own | self._slow_and_bounds(plan.compiled))
 
     def _slow_and_bounds(self, compiled: Compiled) -> dict[str, Any]:
         slots = self._plan.slots
@@ -267,6 +263,11 @@ class _Plan:
         return compile_ties(self.ties, self.inputs, self.kinds)
 
     @functools.cached_property
+    def functions(self) -> tuple[Evaluate, Evaluate]:
+        """Those of all programs that have nothing of their own: no symbols, no bounds."""
+        return _functions(self.compiled, {})
+
+    @functools.cached_property
     def _reach(self) -> dict[str, frozenset[str]]:
         reach: dict[str, frozenset[str]] = {name: frozenset([name]) for name in self.inputs}
         for tie in self.ties:
@@ -275,6 +276,19 @@ class _Plan:
 
     def dependencies(self, name: str) -> frozenset[str]:
         return self._reach.get(name, frozenset([name]))
+
+
+def _functions(compiled: Compiled, own: Mapping[str, Any]) -> tuple[Evaluate, Evaluate]:
+    """The code as a function of Python's mathematics, and as one that follows IEEE arithmetic."""
+    shared: dict[str, Any] = {"__builtins__": {}, "F": float, "R": real, "P": plain, "I": item, **own}
+    shared.update({f"op_{name}": operator_named(name) for name in compiled.operators})
+    shared.update({f"w_{name}": MATHEMATICS[name] for name in compiled.functions})
+    bare = {f"f_{name}": SCALARS[name][1] for name in compiled.scalars}
+    careful = {f"f_{name}": MATHEMATICS[name] for name in compiled.scalars}
+    return (
+        types.FunctionType(compiled.code, {**shared, **bare}),
+        types.FunctionType(compiled.code, {**shared, **careful}),
+    )
 
 
 @functools.lru_cache(maxsize=256)

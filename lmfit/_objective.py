@@ -67,7 +67,9 @@ class Objective:
         self._derivatives_wanted = False
         #: The point of the last forward pass, whose derivatives the nodes keep.
         self._at: list[float] | None = None
-        self._order: tuple[Sequence[str], list[int]] | None = None
+        #: Names that derivatives were last wanted for, the place of each parameter among them (-1 for none),
+        #: and the places of those that are not the model's.
+        self._order: tuple[Sequence[str], list[int], list[int]] | None = None
         #: The Parameters that derivatives were last wanted for, by which names, and whether some are tied.
         self._wanted: tuple[Parameters, list[str], bool] | None = None
 
@@ -139,21 +141,23 @@ class Objective:
         if self._at != values:
             self._checked(self.node.forward(values))
             self._at, self._derivatives_wanted = values, True
+        if self._order is None or self._order[0] is not names:
+            self._order = self._ordered(names)
+        _, places, strange = self._order
         table = np.empty((len(names), *self._shape), dtype=np.complex128 if self._complex else np.float64)
-        strange = [place for place, name in enumerate(names) if name not in self.reads]
         if strange:
             table[strange] = 0.0
         weighted = self._plain and self._weights is not None
-        self.node.backward(-self._weights if weighted else -1.0, self._rows_of(names, table))
-        flat = table.reshape(len(names), -1)
-        return flat if self._plain else self._whitened(self._as_real(flat))
+        rows = [table[place] if place >= 0 else None for place in places]
+        self.node.backward(-self._weights if weighted else -1.0, rows)
+        if self._plain:
+            return table if table.ndim == 2 else table.reshape(len(names), -1)
+        return self._whitened(self._as_real(table.reshape(len(names), -1)))
 
-    def _rows_of(self, names: Sequence[str], table: Array) -> list[Any]:
-        """For each parameter of the model its row of the table, None where it is not wanted."""
-        if self._order is None or self._order[0] is not names:
-            place = {name: index for index, name in enumerate(names)}
-            self._order = (names, [place.get(name, -1) for name in self.names])
-        return [table[index] if index >= 0 else None for index in self._order[1]]
+    def _ordered(self, names: Sequence[str]) -> tuple[Sequence[str], list[int], list[int]]:
+        place = {name: index for index, name in enumerate(names)}
+        strange = [index for name, index in place.items() if name not in self.reads]
+        return names, [place.get(name, -1) for name in self.names], strange
 
     def _checked(self, model: Any) -> Array:
         """The model's value, as an array of the shape of the data."""

@@ -425,7 +425,7 @@ class Problem:
     def _compile_ties(self) -> None:
         """Arrange the expressions such that only the values of the variables need be filled in."""
         self._tied, self._order, self._needs_ties = [], [], False
-        if not any(par.expr for par in self.params.values()):
+        if not any(par._tie is not None for par in self.params.values()):
             return
         self.params.update_constraints()
         program = self.params._compiled()
