@@ -78,7 +78,7 @@ class Domain:
     @cached_property
     def bounded(self) -> bool:
         """Whether any variable has a bound."""
-        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
+        return any(map(math.isfinite, (*self.lower.tolist(), *self.upper.tolist())))
 
     def clipped(self, x: Array) -> Array:
         """Return `x` moved into the bounds."""

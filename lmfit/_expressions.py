@@ -15,6 +15,7 @@ works on its own copy of the parameters, and building a program again costs next
 
 from __future__ import annotations
 
+import copy
 import functools
 import graphlib
 import math
@@ -108,6 +109,15 @@ class Program:
             self._plan = self._make_plan()
             self._version, self._evaluate = self._symbols.version, None
         return self._plan
+
+    def moved_to(self, namespace: Namespace) -> Program | None:
+        """Return the same program for a copy of its parameters; None where it has to be made anew."""
+        outdated = self._evaluate is None or self._symbols.version != self._version
+        if outdated or self._symbols or namespace.symbols or self._plan.compiled.slow:
+            return None
+        new = copy.copy(self)
+        new._namespace, new._symbols, new._version = namespace, namespace.symbols, namespace.version
+        return new
 
     def _make_plan(self) -> _Plan:
         finite = math.isfinite

@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["ModelResult"]
 
 
+class _Fitter(Minimizer):
+    """A Minimizer that leaves the Parameters it is given, the start values, as they are."""
+
+    def _write_back(self, result: MinimizerResult, settings: Any) -> None:
+        self.result, self._last_settings = result, settings
+        self._params, self._generation = result.params, result.params._generation
+
+
 class ModelResult(HasIntervals):
     """The result of the fit of a Model; it has a `Minimizer`, and all attributes of its result.
 
@@ -214,9 +222,9 @@ class ModelResult(HasIntervals):
         known: dict[str, Any] = {}
         if objective.differentiable:
             known = {"Dfun": objective.derivative, "col_deriv": True}
-        return Minimizer(
+        return _Fitter(
             objective,
-            self.init_params.copy(),
+            self.init_params,
             fcn_args=self.userargs,
             fcn_kws=self.userkws,
             iter_cb=self.iter_cb,

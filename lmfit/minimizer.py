@@ -173,7 +173,9 @@ class Minimizer(ReadsResult):
     @params.setter
     def params(self, params: Any) -> None:
         adopted, self._originals = _as_parameters(params)
-        adopted._namespace.symbols.update(self._params._namespace.user_symbols())
+        symbols = self._params._namespace.user_symbols()
+        if symbols:  # an empty update, too, would have the expressions compiled again
+            adopted._namespace.symbols.update(symbols)
         self._params = adopted
         self._generation = adopted._generation if self.result is not None else 0
 

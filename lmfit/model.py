@@ -786,8 +786,11 @@ class Model:
 
     def _settings(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Take from the keywords those that are settings of a fit and no arguments of the model."""
+        given = [name for name in _SETTINGS if name in kwargs]
+        if not given:
+            return {}
         own = {*self.param_names, *(self._param_root_names), *self._other_arguments()}
-        taken = [name for name in _SETTINGS if name in kwargs and name not in own]
+        taken = [name for name in given if name not in own]
         if "sigma" in own and np.ndim(kwargs.get("sigma", 0.0)) > 0:
             taken.append("sigma")
         return {name: kwargs.pop(name) for name in taken}

@@ -1032,6 +1032,8 @@ class Parameters(dict[str, Parameter]):
     def __copy__(self) -> Self:
         new = _blank(self.__class__)
         new.__dict__.update(self._carried(), _namespace=self._namespace.copy())
+        if self._program is not None:
+            new._program = self._program.moved_to(new._namespace)
         new._take_copies(self, {})
         return new
 

@@ -241,7 +241,7 @@ class _Residual:
 
     def _padded(self, residual: Array) -> Array:
         """A copy with zeros for the data that MINPACK misses: it wants at least as many as variables."""
-        return np.concatenate([residual, np.zeros(self.padding)])
+        return np.concatenate([residual, np.zeros(self.padding)]) if self.padding else residual.copy()
 
     def _instead(self, point: list[float], residual: Array) -> Array:
         """What stands for a residual that is not finite: see the module's docstring."""
