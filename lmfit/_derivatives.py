@@ -257,9 +257,14 @@ def vector_jacobian(
     for j, length in enumerate(scale.tolist()):
         if inputs is None or j in inputs:
             row = _difference(function, values, at_x, j, length)
-            if row is None:  # arrays know what to do there
+            if row is None:  # one that steps forwards, or further, is needed
+                whole = Domain.unbounded(len(x))
                 return central_jacobian(
-                    lambda point: np.array(function(point)), x, np.array(at_x), scale, Domain.unbounded(len(x))
+                    lambda at: np.array(function(at), dtype=float),
+                    x,
+                    np.array(at_x, dtype=float),
+                    scale,
+                    whole,
                 )
             rows[j] = row
     return rows.T

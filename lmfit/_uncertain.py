@@ -6,6 +6,7 @@ ones follow by linear propagation, with their derivatives by the varied ones.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -93,12 +94,12 @@ def correlated_numbers(
 def _slopes(values: Mapping[str, float], names: list[str], scale: Array, program: Program) -> Array:
     """The derivatives of the tied parameters by others, whatever the bounds of these."""
 
-    def tied(point: list[float]) -> Array:
+    def tied(point: list[float]) -> Sequence[float]:
         moved = {**values, **dict(zip(names, point, strict=True))}
         try:
-            return np.array(program.evaluate([moved[name] for name in program.inputs]), dtype=float)
+            return program.evaluate([moved[name] for name in program.inputs])
         except ExpressionDomainError:
-            return np.full(len(program.order), np.nan)
+            return [math.nan] * len(program.order)
 
     if not program.order:
         return np.empty((0, len(names)))

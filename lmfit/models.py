@@ -174,9 +174,11 @@ class BuiltInModel(Model):
     def _add_hints(self) -> None:
         names = {name: self.prefix + name for name in (*(self._param_root_names or ()), *self.hints)}
         for name, hint in self.hints.items():
-            given = self.param_hints.get(name, {})
             found = {key: value.format(**names) if key == "expr" else value for key, value in hint.items()}
-            self.set_param_hint(name, **{**found, **given})
+            if name in self.param_hints:  # the user's come on top
+                self.set_param_hint(name, **{**found, **self.param_hints[name]})
+            else:
+                self.param_hints[name] = found
 
     @property
     def linear_parameters(self) -> tuple[str, ...]:

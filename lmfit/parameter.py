@@ -473,12 +473,16 @@ class Parameters(dict[str, Parameter]):
 
     def __setitem__(self, name: str, par: Parameter) -> None:
         name = _check_entry(name, par)
-        present = self.get(name)
-        if par is present:
+        if par is self.get(name):
             return
         if par._owner is not None:
             par = copy.copy(par)
         par.name = name
+        self._enter(name, par)
+
+    def _enter(self, name: str, par: Parameter) -> None:
+        """Take a Parameter of that name that is in no other Parameters."""
+        present = self.get(name)
         if present is not None:
             present._settle()
             present._owner = None
@@ -697,7 +701,8 @@ class Parameters(dict[str, Parameter]):
         if isinstance(name, Parameter):
             self[check_name(name.name)] = name
             return
-        self[name] = _new_parameter(name, value, vary, min, max, expr, brute_step, user_data)
+        par = _new_parameter(name, value, vary, min, max, expr, brute_step, user_data)
+        self._enter(check_name(par._name), par)
 
     def add_many(self, *parlist: Any) -> None:
         """Add several parameters; if one is invalid, none is added.
