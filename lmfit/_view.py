@@ -117,8 +117,6 @@ class View:
         The start values in this space.
     names : list of str
         Names of the variables.
-    starts_inside : bool
-        Whether no start value had to be moved off its bound.
 
     Examples
     --------
@@ -147,15 +145,13 @@ class View:
     def __init__(self, problem: Problem, space: Space) -> None:
         self.problem, self.space = problem, space
         self.names = problem.names
-        domain = problem.domain
-        limits = list(zip(problem.start, domain.lower.tolist(), domain.upper.tolist()))
+        limits = zip(problem.start, problem.domain.lower.tolist(), problem.domain.upper.tolist())
         maps = [self._map(value, low, high) for value, low, high in limits]
         self._maps = [(index, found) for index, found in enumerate(maps) if found is not None]
         self._inverses = [(index, _function(found)) for index, found in self._maps]
         self.start = self.to_space(problem.start)
         self._curved = [index for index, found in self._maps if isinstance(found, Bounded)]
         self.start[self._curved] = 1.0  # inside, also where the value is on its bound
-        self.starts_inside = not self._maps or all(low < value < high for value, low, high in limits)
         self._differenced: tuple[list[float], Array] | None = None
 
     @cached_property
@@ -187,6 +183,13 @@ class View:
     def transforms(self) -> bool:
         """Whether any variable differs from its parameter."""
         return bool(self._maps)
+
+    @property
+    def starts_inside(self) -> bool:
+        """Whether no start value had to be moved off its bound."""
+        domain = self.problem.domain
+        limits = zip(self.problem.start, domain.lower.tolist(), domain.upper.tolist())
+        return not self._maps or all(low < value < high for value, low, high in limits)
 
     @property
     def has_jacobian(self) -> bool:
