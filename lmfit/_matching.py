@@ -31,9 +31,9 @@ from ._starts import Curve, Shape, Tries
 __all__ = ["Part", "place_all", "place_alone"]
 
 #: Shifts in widths, factors of scales, and how many of the best are refined, round by round.
-_ROUNDS = ((0.5, 1.6, 24), (0.25, 1.25, 12), (0.12, 1.1, 6), (0.06, 1.05, 3), (0.03, 1.02, 3))
+_ROUNDS = ((0.5, 1.6, 24), (0.25, 1.25, 16), (0.12, 1.1, 10), (0.06, 1.05, 5), (0.03, 1.02, 3))
 #: About so many values are tried at once, where each has many ways to be refined.
-_TRIALS = 300
+_TRIALS = 600
 #: Sums of up to so many shapes are tried with all signs; for those of more than so many less is done.
 _FEW, _MANY = 4, 8
 #: Gains that differ by no more than this part are taken as equal.
@@ -44,8 +44,9 @@ _KEPT, _STEPS, _CYCLES, _HARDLY_BETTER = 8, 12, 3, 0.9
 _MOST_VALUES = 30
 #: Sums are also tried with shapes that are no wider than this part of the axis, to begin with.
 _NARROW = 1 / 25
-#: A hidden background is believed in if it leaves less than this of the sum of squares.
-_MUCH_BETTER = 0.2
+#: A hidden background is believed in if it leaves less than this of the sum of squares; or of what is more than
+#: noise in it, if it takes off so many times the variance of the noise.
+_MUCH_BETTER, _SIGNIFICANT = 0.2, 30.0
 
 
 #: Values to try first and their curves, by kind of part.
@@ -111,10 +112,26 @@ def place_alone(part: Part, points: tuple[Array, ...], y: Array, hidden: Array) 
         curve = _curve(points, y, hidden[:used])
         tries, gain = _search(part, curve, part.direction, np.inf, known)
         now_left = float(curve.y @ curve.y) - gain
-        if best is None or now_left < _MUCH_BETTER * left:
+        if best is None or _is_much_better(now_left, left, y):
             best, left = (tries, used), now_left
     assert best is not None
     return best
+
+
+def _is_much_better(left: float, before: float, y: Array) -> bool:
+    """Whether so small a sum of squares makes up for one more row of background."""
+    noise = _variance_of_noise(y)
+    significant = before - left > _SIGNIFICANT * noise
+    all_noise = len(y) * noise if significant else 0.0
+    return left - all_noise < _MUCH_BETTER * (before - all_noise)
+
+
+def _variance_of_noise(y: Array) -> float:
+    """Estimate the variance of the noise from second differences, few of which know of a shape."""
+    if len(y) < 3:
+        return 0.0
+    # For a normal distribution 1.4826 times the median of the sizes is the standard deviation.
+    return float((1.4826 * np.median(np.abs(np.diff(y, 2)))) ** 2 / 6.0)
 
 
 def place_all(parts: Sequence[Part], points: tuple[Array, ...], y: Array, background: Array) -> list[Tries]:

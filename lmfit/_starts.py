@@ -189,7 +189,7 @@ def _fermi_edges(curve: Curve) -> Tries:
 
 def _plateaus(curve: Curve) -> Tries:
     centers, widths = _tiles(curve.x)
-    tries = _with_each({"center": centers, "width": widths}, "edge", np.array([0.4, 0.1]))
+    tries = _with_each({"center": centers, "width": widths}, "edge", np.array([0.8, 0.4, 0.2, 0.1]))
     sigma = tries["edge"] * tries["width"]
     first, last = tries["center"] - tries["width"], tries["center"] + tries["width"]
     return {"center1": first, "sigma1": sigma, "center2": last, "sigma2": sigma}
