@@ -1,14 +1,14 @@
 """How often the start values that a model guesses lead to the right fit.
 
-For each built-in model random data sets are made.  Random are the parameters, also of the shape; the axis: its
-length over four decades, its place and the number of points; where a peak is, from a tenth of the axis to nine
-tenths; its half width, from 1.6 to 20 % of the axis, which is from one point to a quarter of them; and the
-noise, 0.5 to 10 % of the height.  Each is fitted from the values that `guess` gives, and from the true ones.
+For each built-in model random data sets are made.  Random are the parameters, also of the shape; the axis:
+its length over four decades, its place and the number of points; where a peak is, from a tenth of the axis to
+nine tenths; its half width, from 1.6 to 20 % of the axis, which is from one point on; and the noise, 0.5 to
+10 % of the height.  Each is fitted from the values that `guess` gives, and from the true ones.
 
-A guess is right if its fit converges and ends as low as the other: its chi-square may exceed that of the other
-by a tenth of the variance of the noise, which shifts no parameter by more than a third of its standard error.
-Data that the fit from the true values finds no end for (some distributions can be made ever flatter with ever
-less loss) are drawn again; the last column counts them.
+A guess is right if its fit converges and ends as low as the other: its chi-square may exceed that of the
+other by a tenth of the variance of the noise, which shifts no parameter by more than a third of its standard
+error.  Data that the fit from the true values finds no end for (some distributions can be made ever flatter
+with ever less loss) are drawn again; the last column counts them.
 
 Columns: as the model is; with negative amplitude; both on a constant, which is fitted, too, with the guess
 for the sum; the last one again with the models guessed one by one and the Parameters joined; and peak or dip

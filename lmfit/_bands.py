@@ -50,7 +50,7 @@ def coverage_factor(sigma: Any, nfree: int | None) -> float:
 
 
 def jacobian_of_curve(
-    node: Node, names: Sequence[str], params: Parameters, variables: Sequence[str], dscale: float
+    node: Node, names: Sequence[str], params: Parameters, variables: Sequence[str], dscale: Any
 ) -> Array:
     """Return the derivatives of a curve by the variables, shape (n, ...).
 
@@ -66,6 +66,8 @@ def jacobian_of_curve(
     dscale : float
         Step of numerical derivatives, in units of the standard error.
     """
+    if not isinstance(dscale, (int, float, np.number)) or not 0 < dscale < math.inf:
+        raise ValueError(f"dscale must be a positive number of standard errors, not {dscale!r}")
     steps = [_Step(params, names, variable, dscale) for variable in variables]
     if not node.differentiable:
         return np.array(
@@ -106,7 +108,7 @@ def total_error(variance: Array, error: Any) -> Array:
 class _Step:
     """The model's parameters on both sides of a point, along one variable, within its bounds."""
 
-    def __init__(self, params: Parameters, names: Sequence[str], variable: str, dscale: float) -> None:
+    def __init__(self, params: Parameters, names: Sequence[str], variable: str, dscale: Any) -> None:
         self.variable, par = variable, params[variable]
         size = dscale * (par.stderr or abs(par.value) or 1.0)
         low, high = max(par.min, par.value - size), min(par.max, par.value + size)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._batch_dask import as_lazy, broadcast, is_lazy, moved
-from ._fit_data import coerced
+from ._blame import check_no_text
+from ._fit_data import coerced, numbers
 from ._signature import ModelError
 from .errors import close_matches
 
@@ -99,6 +100,7 @@ def variables_of(
             f"{model.name} has no parameter or variable {unknown[0]!r}"
             f"{close_matches(unknown[0], [*model.param_names, *known])}"
         )
+    check_no_text(model, given)
     arrays = {
         name: value if is_lazy(value) else coerced(getattr(value, "values", value))
         for name, value in given.items()
@@ -120,7 +122,7 @@ def weights_of(weights: Any, shape: Shape) -> Any:
         return None
     value = as_lazy(weights.data if hasattr(weights, "dims") else weights)
     if not is_lazy(value):
-        value = np.ma.filled(np.ma.asarray(value), 0.0)
+        value = numbers("weights", np.ma.filled(np.ma.asarray(value), 0.0))
     if value.ndim == 0:
         value = np.broadcast_to(value, (shape.points,))
     if value.shape == (shape.points,):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ._fit_data import numbers
 from ._signature import ModelError
 from .errors import close_matches
 
@@ -90,7 +91,8 @@ def unlabelled(data: Any, axis: int | str) -> tuple[Any, int, Labels, Any]:
         raise ModelError(f"axis={axis!r} is the name of a dimension, which only an xarray.DataArray has")
     if hasattr(data, "iloc"):
         return _of_pandas(data, axis)
-    array = data if hasattr(data, "shape") and hasattr(data, "dtype") else np.asarray(data)
+    is_array = hasattr(data, "shape") and getattr(getattr(data, "dtype", None), "kind", "") in tuple("biufc")
+    array = data if is_array else numbers("data", data)
     return array, axis, Labels(tuple(f"fit_{i}" for i in range(array.ndim - 1))), None
 
 

@@ -251,6 +251,11 @@ class BatchResult:
     def __getitem__(self, index: Any) -> Any:
         """Return a full result of one fit, made by fitting it once more from the values that were found."""
         place = index if isinstance(index, tuple) else (index,)
+        if any(not hasattr(i, "__index__") for i in place):
+            raise IndexError(
+                f"a fit is chosen by whole numbers, not by {index!r:.80}; what was found for all is in "
+                "result.values[name], result.errors[name], ..."
+            )
         if len(place) != len(self.shape):
             raise IndexError(
                 f"the fits have shape {self.shape}: {len(self.shape)} indices choose one of them, not "
@@ -261,6 +266,8 @@ class BatchResult:
                 "the data are not at hand, as this result was loaded from a file; fit that data set by "
                 "itself, starting from result.values"
             )
+        if any(not -size <= int(i) < size for i, size in zip(place, self.shape)):
+            raise IndexError(f"there is no fit {index!r}: the fits have shape {self.shape}")
         row = np.asarray(self._table[place])
         values = {name: float(row[self._layout.value(name)]) for name in self._layout.names}
         whole = tuple(int(i) % size for i, size in zip(place, self.shape))

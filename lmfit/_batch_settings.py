@@ -15,6 +15,7 @@ import numpy as np
 from ._batch_dask import broadcast, is_lazy
 from ._batch_labels import Labels
 from ._batch_result import BatchResult
+from ._model_arguments import check_mapping
 from ._signature import ModelError
 from .errors import ParameterError
 from .parameter import Parameters
@@ -47,6 +48,8 @@ def told_apart(
     variables : dict
         The rest.
     """
+    if not isinstance(params, BatchResult):
+        check_mapping("params", params)
     named = model._by_full_name(keywords)
     own = params.param_names if isinstance(params, BatchResult) else params or ()
     names = {*model.param_names, *own}

@@ -22,7 +22,7 @@ from scipy.linalg import lapack
 
 from .errors import ModelError, NonFiniteError
 
-__all__ = ["FitData", "coerced", "prepared"]
+__all__ = ["FitData", "coerced", "numbers", "prepared"]
 
 Array = np.ndarray[Any, Any]
 #: Data, weights and independent variables that are missing count for nothing.
@@ -136,7 +136,7 @@ def coerced(value: Any) -> Any:
     """
     if value.__class__ is np.ndarray and value.dtype == np.float64:
         return value
-    listed = isinstance(value, (list, tuple))
+    listed = isinstance(value, (list, tuple, range))
     if not listed and (not hasattr(value, "__array__") or np.ndim(value) == 0 or hasattr(value, "columns")):
         return value
     try:
@@ -155,15 +155,18 @@ def _data_array(data: Any) -> Array:
     """The data as an array of floats or complex numbers."""
     if data is None:
         raise ModelError("there are no data to fit: data is None")
-    array = _numbers("data", data)
+    array = numbers("data", data)
     if array.size == 0:
         raise ModelError(f"there are no data to fit: data have shape {array.shape}")
     return np.atleast_1d(array)
 
 
-def _numbers(what: str, values: Any) -> Array:
+def numbers(what: str, values: Any) -> Array:
     """Numbers as an array of floats or complex numbers."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # lists of different lengths
+        raise ModelError(f"{what} must be numbers in an array of one shape ({error})") from error
     try:
         if array.dtype.kind in "mM":
             raise TypeError("times are no numbers; subtract the first and divide by a unit")
@@ -196,18 +199,18 @@ def _weighting(array: Array, weights: Any, sigma: Any, covariance: Any) -> tuple
     ((origin, value),) = given.items()
     if origin == "covariance":
         return origin, _covariance(value, array)
-    numbers = _numbers(origin, value.astype(float).filled(np.nan) if _is_masked(value) else value)
-    if numbers.dtype.kind == "c" and array.dtype.kind != "c":
+    values = numbers(origin, value.astype(float).filled(np.nan) if _is_masked(value) else value)
+    if values.dtype.kind == "c" and array.dtype.kind != "c":
         raise ModelError(f"{origin} are complex, but the data are real; give real {origin}")
-    if numbers.ndim and numbers.shape != array.shape:
+    if values.ndim and values.shape != array.shape:
         raise ModelError(
-            f"{origin} have shape {numbers.shape}, but the data have shape {array.shape}; one for each "
+            f"{origin} have shape {values.shape}, but the data have shape {array.shape}; one for each "
             "of the data is needed, or one number for all"
         )
     if origin == "sigma":
-        _check_positive(numbers)
-        numbers = np.asarray(_by_part(np.reciprocal, numbers))
-    return origin, numbers if numbers.ndim else numbers.item()
+        _check_positive(values)
+        values = np.asarray(_by_part(np.reciprocal, values))
+    return origin, values if values.ndim else values.item()
 
 
 def _check_positive(sigma: Array) -> None:
@@ -229,7 +232,7 @@ def _by_part(function: Callable[[Any], Any], values: Any) -> Any:
 
 
 def _covariance(value: Any, array: Array) -> Array:
-    matrix = _numbers("covariance", value)
+    matrix = numbers("covariance", value)
     sizes = (array.size, 2 * array.size) if array.dtype.kind == "c" else (array.size,)
     if matrix.dtype.kind == "c":
         raise ModelError("covariance must be real: that of the real parts, followed by the imaginary parts")

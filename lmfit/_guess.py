@@ -220,7 +220,8 @@ def _leaves(model: Any, sign: float = 1.0) -> Iterator[tuple[float, Any]]:
 def _variables(leaves: Sequence[Any], x: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the independent variables by name, without those that have a value or a default."""
     names = dict.fromkeys(name for leaf in leaves for name in leaf.independent_vars if name not in leaf.opts)
-    optional = {name for leaf in leaves for name in leaf.independent_vars_defvals}
+    # A shape cannot be found without its variables, also where the function has a default for one.
+    optional = {name for leaf in leaves if leaf.func not in SHAPES for name in leaf.independent_vars_defvals}
     found = {name: given.get(name) for name in names}
     if found and x is not None:
         found[next(iter(found))] = x
@@ -231,14 +232,14 @@ def _variables(leaves: Sequence[Any], x: Any, given: Mapping[str, Any]) -> dict[
 
 def _cleaned(model: Any, data: Any, variables: Mapping[str, Any]) -> tuple[tuple[Array, ...], Array]:
     """Return points and data that are finite, flat, and in the order of the first variable."""
-    y = _flat(data)
+    y = _flat(data, "the data", model)
     points = []
     for name, variable in variables.items():
         if variable is None:
             raise GuessError(
                 f"{model.name}: guess() needs the independent variable {name!r}; give it, {name}=..."
             )
-        points.append(_flat(variable))
+        points.append(_flat(variable, repr(name), model))
         if points[-1].size != y.size:
             raise GuessError(
                 f"{model.name}: guess() needs one point for each datum, but {name!r} has shape "
@@ -251,11 +252,17 @@ def _cleaned(model: Any, data: Any, variables: Mapping[str, Any]) -> tuple[tuple
     return tuple(x[good][order].real for x in points), y[good][order]
 
 
-def _flat(values: Any) -> Array:
+def _flat(values: Any, what: str, model: Any) -> Array:
     """Return a flat array of numbers, with NaN for what is masked."""
-    masked = np.ma.MaskedArray(values)
-    kind = complex if masked.dtype.kind == "c" else float
-    return np.asarray(np.ma.filled(masked.astype(kind), np.nan)).ravel()
+    try:
+        masked = np.ma.MaskedArray(values)
+        kind = complex if masked.dtype.kind == "c" else float
+        return np.asarray(np.ma.filled(masked.astype(kind), np.nan)).ravel()
+    except (TypeError, ValueError) as error:
+        raise GuessError(
+            f"{model.name}: guess() needs numbers, but {what} are {values!r:.80} of type "
+            f"{type(values).__name__}"
+        ) from error
 
 
 def _placed(parts: Sequence[_Part], points: tuple[Array, ...], y: Array) -> tuple[dict[int, Tries], Array]:

@@ -44,8 +44,8 @@ _KEPT, _STEPS, _CYCLES, _HARDLY_BETTER = 8, 12, 3, 0.9
 _MOST_VALUES = 30
 #: Sums are also tried with shapes that are no wider than this part of the axis, to begin with.
 _NARROW = 1 / 25
-#: A hidden background is believed in if it leaves less than this of the sum of squares; or of what is more than
-#: noise in it, if it takes off so many times the variance of the noise.
+#: A hidden background is believed in if it leaves less than this of the sum of squares; or of what is more
+#: than noise in it, if it takes off so many times the variance of the noise.
 _MUCH_BETTER, _SIGNIFICANT = 0.2, 30.0
 
 

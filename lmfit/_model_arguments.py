@@ -20,8 +20,10 @@ __all__ = [
 _NAN_POLICIES = ("raise", "omit", "propagate")
 
 
-def checked_prefix(prefix: str) -> str:
-    """Return a prefix that names can have."""
+def checked_prefix(prefix: str | None) -> str:
+    """Return a prefix that names can have; None is none."""
+    if prefix is None:
+        return ""
     if prefix and not valid_symbol_name(f"{prefix}a"):
         raise ModelError(f"prefix {prefix!r} must begin like a name: with a letter or '_', then also digits")
     return prefix
@@ -93,8 +95,8 @@ def override(params: Parameters, name: str, value: Any) -> None:
 
 
 def listed(value: Any) -> Any:
-    """A list or tuple of numbers as an array; anything else as it is."""
-    return coerced(value) if isinstance(value, (list, tuple)) else value
+    """A list, tuple or range of numbers as an array; anything else as it is."""
+    return coerced(value) if isinstance(value, (list, tuple, range)) else value
 
 
 def some_derivatives(both: Callable[..., Any], places: Sequence[int]) -> Callable[..., Any]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import operator
+import os
 import sys
 import types
 import warnings
@@ -122,18 +123,37 @@ def loads_result(
         raise _unreadable(f"{type(error).__name__}: {error}") from error
 
 
+def check_file(file: Any, action: str, by_name: str) -> None:
+    """Refuse what is no open file, such as the name of one."""
+    if not hasattr(file, action):
+        raise TypeError(f"an open file is needed to {action}, not {file!r:.80}; {by_name}() takes a name")
+
+
+def check_kind(what: str, given: Any, kind: type) -> None:
+    """Refuse what is no model, or no result of one."""
+    if not isinstance(given, kind):
+        raise TypeError(f"{what} must be a {kind.__name__}, not {given!r:.80}")
+
+
 def write(fname: str | Path, text: str) -> None:
     """Write text into a file, which is replaced once all is written."""
+    _check_name(fname)
     with replacing(fname) as file:
         file.write(text.encode("utf-8"))
 
 
 def read(fname: str | Path) -> str:
     """Return the text of a file."""
+    _check_name(fname)
     try:
         return Path(fname).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise _unreadable(f"{str(fname)!r} is no text file in UTF-8 ({error})") from error
+
+
+def _check_name(fname: Any) -> None:
+    if not isinstance(fname, (str, os.PathLike)):
+        raise TypeError(f"fname must be the name of a file, not {fname!r:.80}")
 
 
 def check_picklable(model: Any) -> None:
@@ -256,6 +276,8 @@ def _plain_ones(values: Mapping[str, Any], what: str, trusted: bool) -> dict[str
 
 
 def _parsed(text: str, kws: dict[str, Any]) -> Any:
+    if not isinstance(text, (str, bytes, bytearray)):
+        raise _unreadable(f"it must be given as text, not as {text!r:.80}")
     try:
         return json.loads(text, **kws)
     except (ValueError, RecursionError) as error:

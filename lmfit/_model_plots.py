@@ -167,6 +167,8 @@ def _part(parse_complex: str) -> Callable[[Any], Any]:
 def _finer(result: Any, name: str, x: Any, numpoints: int | None) -> Any:
     if numpoints is None:
         return None
+    if not hasattr(numpoints, "__index__"):
+        raise TypeError(f"numpoints must be a number of points of the curve, not {numpoints!r}")
     return np.linspace(x.min(), x.max(), max(numpoints, len(x)))
 
 

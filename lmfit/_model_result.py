@@ -10,9 +10,11 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from . import _bands, _model_json, _model_plots, printfuncs
+from ._blame import blamed, check_no_text
 from ._fit_data import FitData, prepared
 from ._has_intervals import HasIntervals
 from ._linear_model import roles
+from ._model_arguments import check_mapping, override
 from ._objective import Objective
 from .errors import ModelError, close_matches
 from .minimizer import Minimizer
@@ -174,13 +176,25 @@ class ModelResult(HasIntervals):
         >>> round(result.fit([1.0, 3.0, 5.2]).params["slope"].value, 6)
         2.1
         """
-        self.method = method or self.method
-        self.nan_policy = nan_policy or self.nan_policy
+        before = dict(vars(self))
+        try:
+            self.method = method or self.method
+            self.nan_policy = nan_policy or self.nan_policy
+            self._fit_again(data, params, weights, kwargs)
+        except BaseException:
+            # What was found before goes with the arguments of before.
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+        self.model.post_fit(self)
+        return self
+
+    def _fit_again(self, data: Any, params: Any, weights: Any, kwargs: dict[str, Any]) -> None:
         self._note_errors(weights, kwargs)
         params = self.params if params is None else params
         if kwargs or params is not self.params or self.result is not None:
             params, variables = self.model._started(params, kwargs, verbose=False)
-            self.userkws.update(variables)
+            self.userkws = {**self.userkws, **variables}
         data, weights = self.userargs[0] if data is None else data, self.userargs[1]
         self._restart()
         self.params = self.init_params = params
@@ -191,8 +205,6 @@ class ModelResult(HasIntervals):
         self.userargs = (self._fit_data.original, self._fit_data.weights)
         self.userkws = dict(self._fit_data.variables)
         self._search()
-        self.model.post_fit(self)
-        return self
 
     def _note_errors(self, weights: Any, kwargs: dict[str, Any]) -> None:
         """Replace what is known of the errors of the data by what is given now."""
@@ -207,7 +219,13 @@ class ModelResult(HasIntervals):
 
     def _search(self) -> None:
         fitter = self._minimizer = self._fitter()
-        found = self.result = fitter.minimize(self.method, **self.fit_kws)
+        try:
+            found = self.result = fitter.minimize(self.method, **self.fit_kws)
+        except (TypeError, ValueError) as error:
+            reason = blamed(self.model, self.init_params, self.userkws, error)
+            if reason is error:
+                raise
+            raise reason from error
         self.params = found.params
         names = self.model.param_names
         self.init_values = {name: self.init_params[name].value for name in names}
@@ -392,6 +410,16 @@ class ModelResult(HasIntervals):
         """
         return self.model.eval_components(self._values(params), **{**self.userkws, **kwargs})
 
+    def _point(self, params: Any) -> Parameters:
+        """The best values, or others."""
+        check_mapping("params", params)
+        if isinstance(params, Parameters):
+            return params
+        point = self.params.copy()
+        for name, value in (params or {}).items():
+            override(point, name, value)
+        return point
+
     def _values(self, params: Any) -> Any:
         return self.params if params is None else params
 
@@ -445,8 +473,9 @@ class ModelResult(HasIntervals):
         found, model = self.result, self.model
         if found is None or found.covar is None:
             raise ModelError("there is no covariance to make a band from: fit with calc_covar=True")
-        point = params if isinstance(params, Parameters) else self.params
+        point = self._point(params)
         variables = model._arguments(point, {**self.userkws, **kwargs})[1]
+        check_no_text(model, variables)
         scaled = bool(self.scale_covar)
         nfree, redchi = self._scale_of_errors
         width = _bands.coverage_factor(sigma, nfree if scaled else None)
@@ -666,6 +695,7 @@ class ModelResult(HasIntervals):
         >>> ModelResult(LinearModel(), result.params).load(file).chisqr == result.chisqr
         True
         """
+        _model_json.check_file(fp, "write", "save_modelresult")
         return fp.write(self.dumps(**kws))
 
     def loads(
@@ -709,6 +739,7 @@ class ModelResult(HasIntervals):
         ModelResult
             This object.
         """
+        _model_json.check_file(fp, "read", "load_modelresult")
         return self.loads(fp.read(), funcdefs, **kws)
 
     def plot_fit(self, ax: Axes | None = None, *args: Any, **kws: Any) -> Axes:

@@ -23,6 +23,7 @@ from ._batch_result import BatchResult
 from ._batch_run import Task, spans, work_off
 from ._batch_settings import settled, told_apart
 from ._batch_source import ModelSource
+from ._rules import switch
 from ._signature import ModelError
 from .parameter import Parameters
 
@@ -99,6 +100,7 @@ def fit_many_models(
     for name, value, known in (("errors", errors, _ON_ERROR), ("init", init, _INITS)):
         if value not in known:
             raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, not {value!r}")
+    scale_covar = switch("scale_covar", scale_covar)
     array, place, labels, points = unlabelled(data, axis)
     array, shape = data_of(array, place)
     starts, variables = told_apart(model, params, independent_vars)

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from . import _model_json, lineshapes
+from ._blame import blamed
 from ._check_jac import compared
 from ._evaluation import Call, Node, Other, Product, Quotient, Sum, Term, bound_call
 from ._format import column_table
@@ -554,7 +555,13 @@ class Model:
         if type(self).make_funcargs is not Model.make_funcargs:
             return self.func(**self.make_funcargs(params, kwargs))
         values, variables = self._arguments(params, kwargs)
-        return self._own_node(variables, differentiate=False).value(values)
+        try:
+            return self._own_node(variables, differentiate=False).value(values)
+        except (TypeError, ValueError) as error:
+            reason = blamed(self, params, kwargs, error)
+            if reason is error:
+                raise
+            raise reason from error
 
     def eval_components(self, params: Any = None, **kwargs: Any) -> dict[str, Any]:
         """Return the curve of each component by its prefix, or by its name where it has none.
@@ -808,6 +815,7 @@ class Model:
             for name, value in start.items():
                 override(params, name, value)
         else:
+            check_mapping("params", params)
             params = self.make_params(verbose=verbose, **{**(params or {}), **start})
         absent = [name for name in names if name not in params]
         if absent:
@@ -1036,6 +1044,7 @@ class Model:
         >>> Model(lambda x: x).load(file)
         Model(gaussian, prefix='g_')
         """
+        _model_json.check_file(fp, "write", "save_model")
         return fp.write(self.dumps(**kws))
 
     def loads(self, s: str, funcdefs: Mapping[str, Call] | None = None, **kws: Any) -> Model:
@@ -1075,6 +1084,7 @@ class Model:
         Model
             A new one.
         """
+        _model_json.check_file(fp, "read", "load_model")
         return self.loads(fp.read(), funcdefs, **kws)
 
     def __add__(self, other: Model) -> CompositeModel:
@@ -1407,6 +1417,7 @@ def save_model(model: Model, fname: str, **kws: Any) -> None:
     ...     load_model(path)
     Model(gaussian, prefix='g_')
     """
+    _model_json.check_kind("model", model, Model)
     _model_json.write(fname, model.dumps(**kws))
 
 
@@ -1476,6 +1487,7 @@ def save_modelresult(modelresult: ModelResult, fname: str, **kws: Any) -> None:
     ...     load_modelresult(path).params == result.params
     True
     """
+    _model_json.check_kind("modelresult", modelresult, ModelResult)
     _model_json.write(fname, modelresult.dumps(**kws))
 
 

@@ -37,6 +37,7 @@ from . import lineshapes
 from ._derivatives import Array
 from ._guess import GuessError
 from ._model_functions import ExpressionFunction, Polynomial, Spline, complex_constant, constant
+from .errors import ModelError
 from .lineshapes import tiny
 from .model import Model
 from .parameter import Parameters
@@ -297,16 +298,23 @@ class SplineModel(BuiltInModel):
     """
 
     def __init__(self, xknots: Sequence[float] | Array, *args: Any, **kws: Any) -> None:
-        knots = np.asarray(xknots, float)
-        if knots.ndim != 1 or len(knots) < 2 or not np.all(np.diff(knots) > 0.0):
-            raise ValueError(
-                f"SplineModel: xknots must be at least two numbers in increasing order, got {xknots!r:.200}"
-            )
-        self.xknots = knots
+        self.xknots = _knots(xknots)
         super().__init__(*args, **kws)
 
     def _made_function(self) -> Callable[..., Any]:
         return Spline(self.xknots)
+
+
+def _knots(given: Any) -> Array:
+    try:
+        knots = np.asarray(given, float)
+    except (TypeError, ValueError):
+        knots = np.empty(0)
+    if knots.ndim != 1 or len(knots) < 2 or not np.all(np.diff(knots) > 0.0):
+        raise ValueError(
+            f"SplineModel: xknots must be at least two numbers in increasing order, got {given!r:.200}"
+        )
+    return knots
 
 
 class SineModel(BuiltInModel):
@@ -843,7 +851,9 @@ class ExpressionModel(Model):
         nan_policy: str = "raise",
         **kws: Any,
     ) -> None:
-        variables = ["x"] if independent_vars is None else list(independent_vars)
+        if not isinstance(expr, str):
+            raise TypeError(f"ExpressionModel: expr must be the text of an expression, not {expr!r:.80}")
+        variables = _names(independent_vars)
         function = ExpressionFunction(expr, variables, init_script)
         self.expr, self.init_script, self.asteval = expr, init_script, function.namespace.interpreter
         kws.setdefault("name", expr)
@@ -883,6 +893,14 @@ class ExpressionModel(Model):
         NotImplementedError: ...make_params...
         """
         raise NotImplementedError(f"{self!r} cannot guess start values; give them to make_params()")
+
+
+def _names(independent_vars: Any) -> list[str]:
+    if independent_vars is None:
+        return ["x"]
+    if isinstance(independent_vars, str) or not isinstance(independent_vars, Sequence):
+        raise ModelError(f"independent_vars must be a list of names, not {independent_vars!r:.80}")
+    return list(independent_vars)
 
 
 #: The models by name.

@@ -230,6 +230,8 @@ def two_panels(
     >>> bool(ax_fit.get_position().height > ax_residuals.get_position().height)
     True
     """
+    if fig is not None and not hasattr(fig, "subplots"):
+        raise TypeError(f"fig must be the Figure to draw in, not {fig!r:.80}; leave it out for a new one")
     figure = _pyplot().figure(**{"layout": "constrained", **(fig_kws or {})}) if fig is None else fig
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (1, 4)})
     return figure, lower, upper
@@ -539,6 +541,8 @@ def _pyplot() -> Any:
 def _axes(ax: Axes | None, kws: Mapping[str, Any] | None = None) -> Axes:
     """The axes given, or new ones: in the current figure only if they have it for themselves."""
     if ax is not None:
+        if not hasattr(ax, "plot"):
+            raise TypeError(f"ax must be the Axes to draw in, not {ax!r:.80}; leave it out for new ones")
         return ax
     plt = _pyplot()
     figure = plt.figure() if plt.gcf().axes else plt.gcf()

@@ -203,6 +203,8 @@ def ci_report(ci: Limits, with_offset: bool = True, ndigits: int = 5) -> str:
           67.40%    _BEST_    67.40%
      b:  -0.01148   2.00189  +0.01148
     """
+    if not hasattr(ndigits, "__index__") or ndigits < 0:
+        raise TypeError(f"ndigits must be a number of decimals, not {ndigits!r}")
     rows = _rows(ci)
     make = _offset_cells if with_offset else _value_cells
     cells = {name: make(row, ndigits) for name, row in rows.items()}
@@ -559,8 +561,12 @@ def _short(value: Any) -> str:
     return "?" if number is None else f"{number:.7g}"
 
 
-def _model_value(name: str, modelpars: Mapping[str, Any]) -> float | None:
+def _model_value(name: str, modelpars: Any) -> float | None:
     """Return the true value of a parameter, given as a number or as a parameter."""
+    if not isinstance(modelpars, Mapping):
+        raise TypeError(
+            f"modelpars must be the true values by name, such as {{{name!r}: 1.0}}, not {modelpars!r}"
+        )
     true = modelpars.get(name)
     return to_float(getattr(true, "value", true))
 
@@ -712,8 +718,10 @@ def _correlated(params: ParametersLike, names: Sequence[str]) -> list[str]:
     return [name for name in names if params[name].correl and _varied(params[name])]
 
 
-def _correlations(params: ParametersLike, names: Sequence[str], least: float) -> list[Correlation]:
+def _correlations(params: ParametersLike, names: Sequence[str], least: Any) -> list[Correlation]:
     """Return each pair of variables once, the strongest correlation first."""
+    if not isinstance(least, (int, float)):
+        raise TypeError(f"min_correl must be a number between 0 and 1, not {least!r}")
     rank = {name: place for place, name in enumerate(names)}
     pairs: dict[tuple[str, str], float] = {}
     for one in _correlated(params, names):

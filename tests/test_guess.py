@@ -351,3 +351,13 @@ def test_guess_leaves_its_arguments_alone():
     copies = data.copy(), x.copy()
     GaussianModel().guess(data, x=x)
     np.testing.assert_array_equal((data, x), copies)
+
+
+@pytest.mark.parametrize("exponent, amplitude, constant", [(-0.65, -1.2, 11.0), (-2.5, 3.0, -200.0)])
+def test_a_power_law_is_not_taken_for_the_constant_below_it(exponent, amplitude, constant):
+    # x**0.03 is all but a constant and a logarithm; what noise hides the difference decides nothing.
+    x = np.linspace(0.5, 10, 100)
+    curve = lineshapes.powerlaw(x, amplitude, exponent)
+    data = noisy(curve + constant, size=0.05 * np.ptp(curve))
+    params = PowerLawModel().guess(data, x=x)
+    assert_near(params, rel=0.4, exponent=exponent)

@@ -535,3 +535,13 @@ class TestFitArguments:
         with pytest.raises(NonFiniteError, match="weights: 1 of 21"):
             Model(line).fit(Y, x=X, a=1, weights=data)
         assert Model(line, nan_policy="omit").fit(data, x=X, a=1).ndata == 20
+
+
+def test_no_prefix_may_be_none():
+    assert Model(lambda x, a: a * x, prefix=None).param_names == ["a"]
+
+
+def test_a_range_is_an_array():
+    model = Model(lambda x, a: a * x)
+    assert model.fit([0.0, 2.0, 4.0], x=range(3), a=1).best_values["a"] == pytest.approx(2)
+    np.testing.assert_array_equal(model.eval(x=range(3), a=2), [0, 2, 4])

@@ -453,3 +453,27 @@ class TestFigures:
         result = models.Gaussian2dModel().fit(x, x=x, y=y)
         with pytest.raises(ModelError, match="one independent variable"):
             result.plot_fit()
+
+
+@pytest.mark.parametrize(
+    "given", [{"data": [1.0, 2.0]}, {"weights": "x"}, {"params": 3}, {"x": "t"}, {"method": "nope"}]
+)
+def test_a_fit_that_fails_leaves_what_was_found_before(given):
+    x = np.linspace(0.0, 1.0, 11)
+    result = Model(linear).fit(2 * x + 1, x=x, slope=1, intercept=0)
+    report, curve, settings = result.fit_report(), result.best_fit, dict(result.userkws)
+    with pytest.raises((TypeError, ValueError)):
+        result.fit(**given)
+    assert result.fit_report() == report
+    assert result.best_fit is curve
+    assert result.userkws == settings
+    assert result.fit().success
+    assert result.eval_uncertainty().shape == (11,)
+
+
+def test_band_at_a_dictionary_of_values():
+    x = np.linspace(0.0, 1.0, 11)
+    result = Model(gaussian).fit(gaussian(x, 1, 0.5, 0.2) + x / 50, x=x, sigma=0.2)
+    moved = result.params.copy()
+    moved["sigma"].value = 0.3
+    np.testing.assert_array_equal(result.eval_uncertainty({"sigma": 0.3}), result.eval_uncertainty(moved))

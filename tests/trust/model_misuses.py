@@ -12,8 +12,24 @@ from lmfit.errors import (
     ParameterError,
     ParameterNameError,
 )
-from lmfit.model import CompositeModel, Model, ModelCallError, ModelError, ModelNameError
-from lmfit.models import ExpressionModel, GaussianModel, PolynomialModel, SplineModel, StepModel
+from lmfit.model import (
+    CompositeModel,
+    Model,
+    ModelCallError,
+    ModelError,
+    ModelNameError,
+    load_model,
+    save_model,
+    save_modelresult,
+)
+from lmfit.models import (
+    ExpressionModel,
+    Gaussian2dModel,
+    GaussianModel,
+    PolynomialModel,
+    SplineModel,
+    StepModel,
+)
 
 
 def line(x, slope, icept):
@@ -51,6 +67,23 @@ def fit(**given):
 
 def own(function, **given):
     return lambda world: Model(function).fit(world.y, x=world.x, a=1, **given)
+
+
+def result(world):
+    return MODEL.fit(world.y, PARAMS, x=world.x)
+
+
+def drawn(world, **given):
+    """The figure of a result, without a window."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    return result(world).plot(**given)
+
+
+def beside(curve, **given):
+    """A sum of a function and a peak, whose first part is no curve."""
+    return lambda world: (Model(curve, name="strange") + MODEL).fit(world.y, PARAMS, x=world.x, a=1, **given)
 
 
 def many(**given):
@@ -132,6 +165,25 @@ MODELS = [
     ("expression", lambda w: ExpressionModel("a*"), ExpressionError, ["'a*'", "ends too early"]),
     ("attribute", lambda w: ExpressionModel("a.b*x"), ExpressionError, ["'a.b*x'", "attributes"]),
     ("no variable", lambda w: ExpressionModel("a*z"), ValueError, ["'a*z'", "independent_vars"]),
+    ("expression 3", lambda w: ExpressionModel(3), TypeError, ["expr", "text", "3"]),
+    (
+        "expression of 3",
+        lambda w: ExpressionModel("a*x", 3),
+        ModelError,
+        ["independent_vars", "list of names", "3"],
+    ),
+    ("knots text", lambda w: SplineModel(xknots="abc"), ValueError, ["xknots", "numbers", "'abc'"]),
+    ("guess text", lambda w: MODEL.guess("x", x=w.x), MinimizerException, ["needs numbers", "data", "'x'"]),
+    ("guess x text", lambda w: MODEL.guess(w.y, x="x"), MinimizerException, ["needs numbers", "'x' are 'x'"]),
+    ("guess dict", lambda w: MODEL.guess({"a": 1}, x=w.x), MinimizerException, ["needs numbers", "dict"]),
+    ("guess plane", lambda w: Gaussian2dModel().guess(w.y, x=w.x), MinimizerException, ["'y'", "y=..."]),
+    ("eval text", lambda w: MODEL.eval(PARAMS, x="t"), ModelError, ["'x'", "the text 't'", "table['t']"]),
+    (
+        "eval None",
+        lambda w: (Model(lambda x, a: None, name="f") + MODEL).eval(PARAMS, x=w.x, a=1),
+        ModelError,
+        ["Model(f) returned None", "'return' missing"],
+    ),
 ]
 
 FITS = [
@@ -167,6 +219,27 @@ FITS = [
     ("band", lambda w: MODEL.fit(w.y, PARAMS, x=w.x).eval_uncertainty(sigma=-1), ValueError, ["sigma", "-1"]),
     ("band text", lambda w: MODEL.fit(w.y, PARAMS, x=w.x).eval_uncertainty(sigma="x"), ValueError, ["'x'"]),
     ("table", lambda w: MODEL.fit(w.y, PARAMS, x=w.x).to_dataframe(of="x"), ValueError, ["'params'", "'x'"]),
+    ("x text", fit(x="t"), ModelError, ["'x'", "the text 't'", "table['t']"]),
+    (
+        "part None",
+        beside(lambda x, a: None),
+        ModelError,
+        ["Model(strange) returned None", "'return' missing"],
+    ),
+    ("part text", beside(lambda x, a: "abc"), ModelError, ["Model(strange)", "str", "not a curve"]),
+    ("part dict", beside(lambda x, a: {}), ModelError, ["Model(strange)", "dict", "not a curve"]),
+    ("part short", beside(short), ModelError, ["one shape", "Model(strange) (3,)", "Model(gaussian) (20,)"]),
+    ("band step", lambda w: result(w).eval_uncertainty(dscale="x"), ValueError, ["dscale", "'x'"]),
+    ("band at 3", lambda w: result(w).eval_uncertainty(params=3), ModelError, ["params must be", "3"]),
+    ("band at text", lambda w: result(w).eval_uncertainty(x="t"), ModelError, ["'x'", "the text 't'"]),
+    ("again with 3", lambda w: result(w).fit(params=3), ModelError, ["params must be", "3"]),
+    ("limits in text", lambda w: result(w).ci_report(ndigits="x"), TypeError, ["ndigits", "'x'"]),
+    ("true values 3", lambda w: result(w).fit_report(3), TypeError, ["modelpars", "'amplitude'", "3"]),
+    ("least text", lambda w: result(w).fit_report(min_correl="x"), TypeError, ["min_correl", "'x'"]),
+    ("figure 3", lambda w: drawn(w, fig=3), TypeError, ["fig must be", "3"]),
+    ("axes 3", lambda w: result(w).plot_fit(ax=3), TypeError, ["ax must be", "3"]),
+    ("points text", lambda w: result(w).plot_fit(numpoints="x"), TypeError, ["numpoints", "'x'"]),
+    ("parts of a number", lambda w: result(w).plot_fit(parse_complex="x"), ValueError, ["'imag'", "'x'"]),
 ]
 
 INTERVALS = [
@@ -216,6 +289,15 @@ BATCHES = [
     ("start shape", many(amplitude=[1, 2, 3]), ModelError, ["'amplitude'", "(3,)", "(2,)"]),
     ("start text", many(amplitude="x"), ParameterError, ["'amplitude'", "'x'"]),
     ("params", many(params=create_params(q=1)), ModelError, ["'amplitude'", "make_params()"]),
+    ("params 3", many(params=3), ModelError, ["params must be", "3"]),
+    ("params text", many(params="x"), ModelError, ["params must be", "'x'"]),
+    ("weights text", many(weights="x"), ModelError, ["weights must be numbers", "'x'"]),
+    ("data text", many(data=np.array([["a", "b"]])), ModelError, ["data must be numbers", "'a'"]),
+    ("data ragged", many(data=[[1.0, 2.0], [1.0]]), ModelError, ["data must be numbers", "one shape"]),
+    ("x text", many(x="t"), ModelError, ["'x'", "the text 't'", "table['t']"]),
+    ("scale_covar", many(scale_covar="no"), TypeError, ["scale_covar", "'no'"]),
+    ("by name", lambda w: many()(w)["center"], IndexError, ["whole numbers", "'center'", "values[name]"]),
+    ("beyond", lambda w: many()(w)[7], IndexError, ["no fit 7", "(2,)"]),
 ]
 
 
@@ -230,6 +312,14 @@ FILES = [
     ("parameters list", loading(Parameters().loads, "[]"), ParameterError, [STORED, "'params'"]),
     ("model empty", loading(LINE.loads, ""), ModelError, [STORED, "no valid JSON"]),
     ("model {}", loading(LINE.loads, "{}"), ModelError, [STORED, "not written by"]),
+    ("model 3", loading(LINE.loads, 3), ModelError, [STORED, "as text", "3"]),
+    ("into a name", lambda w: LINE.dump("f.json"), TypeError, ["open file", "'f.json'", "save_model()"]),
+    ("from a name", lambda w: LINE.load("f.json"), TypeError, ["open file", "'f.json'", "load_model()"]),
+    ("result into a name", lambda w: result(w).dump("f"), TypeError, ["open file", "save_modelresult()"]),
+    ("save 3", lambda w: save_model(3, "f.json"), TypeError, ["model must be a Model", "3"]),
+    ("save a model", lambda w: save_modelresult(MODEL, "f.json"), TypeError, ["must be a ModelResult"]),
+    ("save to 3", lambda w: save_model(MODEL, 3), TypeError, ["fname", "3"]),
+    ("load 3", lambda w: load_model(3), TypeError, ["fname", "3"]),
     ("model cut", loading(LINE.loads, MODEL.dumps()[:-9]), ModelError, [STORED, "no valid JSON"]),
 ]
 
