@@ -37,13 +37,17 @@ to where the curve is straight, so that it can leave in one step.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import exp, expm1, log, log1p
 
 __all__ = ["Bounded", "transform"]
 
 #: By this fraction of its magnitude a start value is moved off its bound.
 _NUDGE = 1e-2
+#: From this *w* on the curve is a straight line, to the last digit.
+_STRAIGHT = 40.0
 #: Fraction of the natural length that is as good as on the bound.
 _CLOSE = 1e-9
 
@@ -63,8 +67,13 @@ class Bounded:
         """Return *u* of an allowed `value`; of one on a bound, that of a value close to it."""
         return 1.0 + (self._inverse(value) - self.w0) / self.slope
 
-    def from_internal(self, u: float) -> float:
-        """Return the value, inside the bounds, of any finite *u*."""
+    @cached_property
+    def from_internal(self) -> Callable[[float], float]:
+        """The function that gives the value, inside the bounds, of any finite *u*."""
+        # It is called at every step of a fit, and therefore in one piece with its constants at hand.
+        return self._curve()
+
+    def _curve(self) -> Callable[[float], float]:
         raise NotImplementedError
 
     def derivative(self, u: float) -> float:
@@ -89,11 +98,14 @@ class OneSided(Bounded):
     bound: float
     length: float
 
-    def from_internal(self, u: float) -> float:
-        """Return the value, on the inner side of the bound, of any finite *u*."""
-        # Called at every step of a fit, and therefore in one piece.
-        w = self.w0 + self.slope * (u - 1.0)
-        return self.bound + self.length * (max(0.0, w) + log1p(exp(-abs(w))))
+    def _curve(self) -> Callable[[float], float]:
+        w0, slope, bound, length = self.w0, self.slope, self.bound, self.length
+
+        def value(u: float) -> float:
+            w = w0 + slope * (u - 1.0)
+            return bound + length * (w + log1p(exp(-w)) if w > 0.0 else log1p(exp(w)))
+
+        return value
 
     def _inverse(self, value: float) -> float:
         distance = max((value - self.bound) / self.length, _CLOSE)
@@ -115,15 +127,30 @@ class TwoSided(Bounded):
     length: float
     ratio: float
 
-    def from_internal(self, u: float) -> float:
-        """Return the value, between the bounds, of any finite *u*."""
-        w, ratio = self.w0 + self.slope * (u - 1.0), self.ratio
-        # The curve is symmetrical; the distance to the nearer bound is computed.
-        beyond = w > 0.5 * ratio
-        if beyond:
-            w = ratio - w
-        distance = self.length * (max(0.0, w) + log1p(exp(-abs(w))) - log1p(exp(w - ratio)))
-        return max(self.upper - distance, self.lower) if beyond else min(self.lower + distance, self.upper)
+    def _curve(self) -> Callable[[float], float]:
+        w0, slope, length, ratio = self.w0, self.slope, self.length, self.ratio
+        lower, upper, middle = self.lower, self.upper, 0.5 * self.ratio
+        fallen = exp(-ratio)
+        rest = 1.0 - fallen
+
+        def value(u: float) -> float:
+            w = w0 + slope * (u - 1.0)
+            # The curve is symmetrical; the distance to the nearer bound is computed.
+            beyond = w > middle
+            if beyond:
+                w = ratio - w
+            if w < _STRAIGHT:  # both logarithms in one
+                rise = exp(w)
+                distance = length * log1p(rest * rise / (1.0 + fallen * rise))
+            else:
+                distance = length * w
+            if beyond:
+                found = upper - distance
+                return lower if found < lower else found  # noqa: FURB136 - faster than max
+            found = lower + distance
+            return upper if found > upper else found  # noqa: FURB136
+
+        return value
 
     def _inverse(self, value: float) -> float:
         return _two_sided_w((value - self.lower) / self.length, (self.upper - value) / self.length)

@@ -71,7 +71,8 @@ class _Map(Protocol):
     """A parameter as a function of the variable of a space."""
 
     def to_internal(self, value: float) -> float: ...
-    def from_internal(self, u: float) -> float: ...
+    @property
+    def from_internal(self) -> Callable[[float], float]: ...
     def derivative(self, u: float) -> float: ...
 
 
@@ -92,8 +93,15 @@ class _Scaled:
     def to_internal(self, value: float) -> float:
         return value / self.unit
 
-    def from_internal(self, u: float) -> float:
-        return min(max(u * self.unit, self.lower), self.upper)
+    @property
+    def from_internal(self) -> Callable[[float], float]:
+        unit, lower, upper = self.unit, self.lower, self.upper
+
+        def value(u: float) -> float:
+            found = u * unit
+            return lower if found < lower else upper if found > upper else found  # noqa: FURB136 - faster
+
+        return value
 
     def derivative(self, u: float) -> float:
         return self.unit
@@ -149,6 +157,8 @@ class View:
         maps = [self._map(value, low, high) for value, low, high in limits]
         self._maps = [(index, found) for index, found in enumerate(maps) if found is not None]
         self._inverses = [(index, _function(found)) for index, found in self._maps]
+        functions = [from_internal for _, from_internal in self._inverses]
+        self._all = functions if len(functions) == len(maps) else None
         self.start = self.to_space(problem.start)
         self._curved = [index for index, found in self._maps if isinstance(found, Bounded)]
         self.start[self._curved] = 1.0  # inside, also where the value is on its bound
@@ -211,6 +221,8 @@ class View:
         """
         if not self._inverses:
             return point
+        if self._all is not None:
+            return [from_internal(u) for from_internal, u in zip(self._all, point)]
         values = point.copy()
         for index, from_internal in self._inverses:
             values[index] = from_internal(point[index])
