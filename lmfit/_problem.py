@@ -15,7 +15,8 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -306,6 +307,44 @@ class Problem:
             return None
         reduce = self.policy.reduce_fcn if self.scalar else None
         return SUM_OF_SQUARES if reduce is None else reduce if isinstance(reduce, Cost) else None
+
+    def evaluate_by(self, function: Callable[..., Any]) -> None:
+        """From here on call another function in the place of the objective."""
+        self.function = function
+        self.residual = self._evaluator()
+
+    def count(self, evaluations: int) -> None:
+        """Count evaluations that were made elsewhere; raises `AbortFitException` when the search is over."""
+        self.nfev += evaluations
+        self._check_limits()
+
+    @contextmanager
+    def restarted(self, start: list[float], evaluations: float) -> Iterator[None]:
+        """Search for the least sum of squares from another start, as if nothing were known; then go back.
+
+        Afterwards the lowest point of all is the best.
+
+        Parameters
+        ----------
+        start : list of float
+            Values of the variables.
+        evaluations : float
+            Largest number of evaluations of this search, which are among those of the whole.
+        """
+        whole = self.start, self.domain, self.start_norm, self.start_residual, self._limit, self.scalar
+        best = self._cost, self._best_values, self._best_residual, self.omitted
+        self.start, self.domain = start, replace(self.domain, reach=np.abs(start))
+        self._limit, self.scalar = min(self._limit, self.nfev + evaluations), False
+        self._cost, self._best_values, self.omitted = math.inf, None, None
+        self.residual = self._evaluator()
+        try:
+            self.begin()
+            yield
+        finally:
+            self.start, self.domain, self.start_norm, self.start_residual, self._limit, self.scalar = whole
+            if best[0] <= self._cost:
+                self._cost, self._best_values, self._best_residual, self.omitted = best
+            self.residual = self._evaluator()
 
     def measure_by(self, cost: Callable[[Array], float]) -> None:
         """From here on search for the least ``cost(residual)``, starting at the best point so far."""

@@ -240,7 +240,7 @@ def test_objective_that_ends_one_search_ends_all():
 
 
 def test_a_search_without_end_is_only_one_of_many(monkeypatch):
-    monkeypatch.setattr("lmfit._engines.multistart._PER_SEARCH", 4)
+    monkeypatch.setattr("lmfit._engines.descent._PER_SEARCH", 4)
     out = minimize(ripples, ripples_box(), method="multistart", seed=1, n=8, stop=False, polish=False)
     assert out.searches == 8
     assert not out.aborted

@@ -24,20 +24,16 @@ from typing import Any
 
 import numpy as np
 
-from .._covariance import NormalEquations
 from .._derivatives import Array, norm
 from .._problem import Policy, Problem, Space, View
-from ..errors import AbortFitException
 from ..parameter import Parameters
 from . import parallel
 from .base import Objective, Outcome, generator, register
-from .leastsq import leastsq
+from .descent import End, descent
 from .search import candidates, seeding
 
-__all__ = ["Descent", "End", "descent", "multistart"]
+__all__ = ["Descent", "multistart"]
 
-#: Limit on the evaluations of one search, per variable plus one: that of the engine leastsq.
-_PER_SEARCH = 1000
 _STARTS_PER_VARIABLE = 10
 #: In units of the residual at the start, one below which nothing but rounding is left.
 _ROUNDING = 1e-10
@@ -45,20 +41,6 @@ _EPS = float(np.finfo(float).eps)
 #: Fraction of chi-square by which two searches may differ that end in the same minimum.
 _DIGITS = 1e-9
 _LEASTSQ_OPTIONS = ("ftol", "xtol", "gtol", "epsfcn", "factor", "polish", "retry")
-
-
-@dataclass(frozen=True)
-class End:
-    """Where a search ended: the point, what was found there, and the evaluations that it took."""
-
-    values: list[float]
-    residual: Array
-    cost: float
-    success: bool
-    message: str
-    nfev: int
-    jacobian: Array | None = None
-    equations: NormalEquations | None = None
 
 
 @dataclass(frozen=True)
@@ -79,60 +61,11 @@ class Descent:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, start: list[float]) -> End:
-        problem = self._problem(start)
-        problem.begin()
-        try:
-            # Far from any minimum derivatives may overflow; such a search ends where it is.
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                outcome = leastsq(problem.view(Space.INTERNAL), dict(self.options))
-        except AbortFitException as reason:
-            if problem.nfev < min(self.max_nfev, _PER_SEARCH * (len(start) + 1)):
-                raise  # not for a limit of this search
-            outcome = Outcome(False, str(reason))
-        best = problem.best
-        assert best is not None  # the start is one
-        return End(
-            best.values, best.residual, best.cost, outcome.success, outcome.message, problem.nfev,
-            outcome.jacobian, outcome.equations,
-        )  # fmt: skip
-
-    def _problem(self, start: list[float]) -> Problem:
-        params = copy.copy(self.params)
-        varied = [par for par in params.values() if par.vary]
-        for par, value in zip(varied, start):
-            par.value = value
-        policy = Policy(self.nan_policy, max_nfev=self.max_nfev, per_variable=_PER_SEARCH)
-        return Problem(
-            self.function, params, self.args, self.kws, policy, self.derivative, self.column_derivatives
+        policy = Policy(self.nan_policy)
+        problem = Problem(
+            self.function, self.params, self.args, self.kws, policy, self.derivative, self.column_derivatives
         )
-
-
-def descent(problem: Problem, options: Mapping[str, Any]) -> Descent:
-    """Return the search whose every evaluation is one of `problem`, with its count and its limits."""
-    names, domain = problem.names, problem.domain
-    params = Parameters()
-    for name, value, low, high in zip(names, problem.start, domain.lower.tolist(), domain.upper.tolist()):
-        params.add(name, value=value, min=low, max=high)
-
-    def values(variables: Parameters) -> list[float]:
-        return [variables[name].value for name in names]
-
-    def residual(variables: Parameters) -> Array:
-        found = problem.residual(values(variables))
-        problem.rejected = False  # the search's own Problem finds that out again
-        return found
-
-    def derivative(variables: Parameters) -> Array:
-        return problem.user_derivative(values(variables))
-
-    return Descent(
-        residual,
-        params,
-        derivative=derivative if problem.derivative is not None else None,
-        # What 'omit' leaves out is left out already.
-        nan_policy="propagate" if problem.policy.nan_policy == "propagate" else "raise",
-        options=options,
-    )
+        return descent(problem, start, self.options, self.max_nfev)
 
 
 @register(
@@ -243,8 +176,8 @@ def _rounds(
 ) -> Iterator[list[End]]:
     """The ends of the searches, in the order of their starts; of as many at once as there are processors."""
     if crew is None:
-        for end in map(descent(problem, options), starts):
-            yield [end]
+        for start in starts:
+            yield [descent(problem, start, options)]
         return
     count = parallel.processors()
     for first in range(0, len(starts), count):
@@ -262,8 +195,7 @@ def _round(problem: Problem, starts: list[list[float]], options: Mapping[str, An
     best = min(ends, key=lambda end: end.cost)
     if best.cost < problem.lowest:
         problem.residual(best.values)  # once more here, for the callback and as the lowest point
-    problem.nfev += sum(end.nfev for end in ends)
-    problem._check_limits()
+    problem.count(sum(end.nfev for end in ends))
     return ends
 
 

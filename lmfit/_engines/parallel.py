@@ -85,11 +85,11 @@ class Replay:
         self.answer: Array | None = None
 
     def __enter__(self) -> Self:
-        self._let_problem_call(self)
+        self.problem.evaluate_by(self)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._let_problem_call(self.task.function)
+        self.problem.evaluate_by(self.task.function)
 
     def __call__(self, params: Parameters, *args: Any, **kws: Any) -> Any:
         """Stand for the objective: return what a worker has found, or else what the objective returns."""
@@ -116,10 +116,6 @@ class Replay:
         groups = [allowed[first : first + size] for first in range(0, len(allowed), size)]
         answers = [answer for group in self.run(self.task, groups) for answer in group]
         return answers + [None] * (len(values) - len(answers))
-
-    def _let_problem_call(self, function: Callable[..., Any]) -> None:
-        self.problem.function = function
-        self.problem.residual = self.problem._evaluator()
 
 
 def processors() -> int:

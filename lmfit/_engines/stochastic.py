@@ -33,7 +33,7 @@ from .._problem import Space, View
 from ..errors import ParameterError
 from . import parallel
 from .base import Objective, Outcome, generator, register
-from .multistart import End, descent
+from .descent import descent
 from .search import WITH_BOUNDS, WITH_GRADIENT, Cost, concluded, polished, seeding
 
 __all__ = ["anneal", "basinhopping", "differential_evolution", "dual_annealing"]
@@ -184,7 +184,7 @@ def _refined(view: View, outcome: Outcome) -> Outcome:
     problem = view.problem
     best = problem.best
     assert best is not None  # the start is one
-    end: End = descent(problem, {"retry": False})(best.values)
+    end = descent(problem, best.values, {"retry": False})
     if end.cost <= best.cost:
         problem.settle(end.values, end.residual)
         text = f"{outcome.message}; refined by least squares: {end.message}"
