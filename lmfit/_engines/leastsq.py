@@ -14,8 +14,8 @@ MINPACK, with its forward differences, cannot (see `_gauss_newton`).
 *Retry.*  MINPACK measures steps in units of the columns of the Jacobian.  A variable
 that hardly matters at the start may be thrown far away, to where it does not matter
 at all, or all steps may fail.  When a search ends like that it is repeated with a
-short first step, measured in units of the start values, then in the variables' own
-units, and away from bounds.
+short first step, away from bounds: one that changes the residual by a tenth, one in
+units of the start values, and one in the variables' own units.
 Where it ended in a curved valley, too far from the minimum for the polish, it is
 continued from there with tighter tolerances.  The lowest end is kept.
 """
@@ -51,7 +51,15 @@ _UNLIMITED = int(np.iinfo(np.int32).max)
 #: A forward difference of MINPACK is a step of at most this fraction.
 _FORWARD = 1e-6
 #: In what the steps of further searches are measured.
-_OTHER_UNITS = ("units of the start values", "the variables' own units")
+_OTHER_UNITS = (
+    "a short first step",
+    "steps in units of the start values",
+    "steps in the variables' own units",
+)
+#: By how much of itself a short first step changes the residual.
+_TENTH = 0.1
+#: Evaluations of another search, per variable plus one, that it may have in any case.
+_AT_LEAST = 1000
 _TIGHTER = 1e-3
 #: Length of the first step of further searches, in those units.
 _SHORT = 1.0
@@ -91,13 +99,16 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
     if options:
         _check(options, len(view.start))
     settings = {**(_DEFAULTS if view.problem.derivative is None else _WITH_DERIVATIVES), **options}
+    before = view.problem.nfev
     end = _search(view, view.start, settings, polish)
     notes = []
+    # Another search, which starts no better, is not worth more than the first.
+    limit = max(_AT_LEAST * (len(view.start) + 1), view.problem.nfev - before)
     for units in _OTHER_UNITS if retry else ():
         if end.trouble is _Trouble.NONE:
             break
         start, changed, note = _next_search(view, settings, end.trouble, units)
-        other = _search(view, start, {**settings, **changed}, polish)
+        other = _search(view, start, {**settings, **changed}, polish, limit)
         if other.cost < end.cost:
             end, notes = other, [note]
     success, text = _CODES[end.code]
@@ -150,15 +161,20 @@ class _End:
         return float(self.solution.residual @ self.solution.residual)
 
 
-def _search(view: View, start: Array, settings: dict[str, Any], polish: bool) -> _End:
+def _search(
+    view: View, start: Array, settings: dict[str, Any], polish: bool, limit: int = _UNLIMITED
+) -> _End:
     """One search of MINPACK from `start`, and the polish of its end."""
     residual = _Residual(view, start)
     if view.problem.derivative is not None:
         settings = {**settings, "Dfun": residual.derivatives(), "col_deriv": True}
     # The Problem counts the evaluations; without full_output SciPy spares itself a covariance.
-    _, code = optimize.leastsq(residual.function(), start, maxfev=_UNLIMITED, **settings)
+    _, code = optimize.leastsq(residual.function(), start, maxfev=limit, **settings)
     solution = refined(view.problem, polish)
-    return _End(code, solution, _trouble(view, start, solution))
+    trouble = _trouble(view, start, solution)
+    if trouble is _Trouble.UNFINISHED and not polish:  # the last digits are not wanted
+        trouble = _Trouble.NONE
+    return _End(code, solution, trouble)
 
 
 def _next_search(
@@ -170,9 +186,20 @@ def _next_search(
         assert best is not None
         tighter = {key: _TIGHTER * settings[key] for key in ("ftol", "xtol")}
         return view.to_space(best.values), tighter, "continued once more with tighter tolerances"
-    size = np.abs(view.start) if units == _OTHER_UNITS[0] else np.ones(len(view.start))
-    metric = {"diag": 1.0 / np.where(size > 0.0, size, 1.0), "factor": _SHORT}
-    return _inside(view), metric, f"found by another search, with steps in {units}"
+    start, note = _inside(view), f"found by another search, with {units}"
+    if units == _OTHER_UNITS[0]:
+        return start, {"factor": _short_step(view, start)}, note
+    size = np.abs(view.start) if units == _OTHER_UNITS[1] else np.ones(len(view.start))
+    return start, {"diag": 1.0 / np.where(size > 0.0, size, 1.0), "factor": _SHORT}, note
+
+
+def _short_step(view: View, start: Array) -> float:
+    """MINPACK's `factor`, the length of the first step in units of that of the scaled start."""
+    residual = np.array(view.residual(start))
+    jacobian = view.jacobian(start) if view.has_jacobian else view.differences(start, residual)
+    norms = column_norms(jacobian)
+    length = norm(np.where(norms > 0.0, norms, 1.0) * start)
+    return _TENTH * norm(residual) / (length or 1.0) or _SHORT
 
 
 def _inside(view: View) -> Array:
