@@ -597,3 +597,74 @@ def test_nist_with_least_squares(name, start):
     assert nist.digits(values(fit), data.certified).min() >= 6.0
     # The residual of Lanczos1, and so its error, is nothing but the rounding of its data.
     assert nist.digits(errors(fit), data.stderr).min() >= (3.0 if name == "Lanczos1" else 4.0)
+
+
+# What claims success has found a minimum.
+
+
+def in_a_box(seed, k):
+    """Return a linear problem of `k` variables from -5 to 5, its start and its solution."""
+    rng = np.random.default_rng(seed)
+    A, b = rng.normal(size=(k + 6, k)), rng.normal(size=k + 6)
+    params = Parameters()
+    for j in range(k):
+        params.add(f"v{j}", value=rng.uniform(-4, 4), min=-5, max=5)
+    return lambda p: A @ values(p) - b, params, linear_solution(A, b)
+
+
+def test_cobyla_with_a_start_close_to_zero():
+    """In units of that start the others are far away, and it crawled until it was stopped."""
+    residual, params, expected = in_a_box(1446, 3)
+    fit = minimize(residual, params, engine="cobyla")
+    assert fit.success
+    assert fit.nfev < 400
+    np.testing.assert_allclose(values(fit), expected.values, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed, k", [(29, 2), (33, 3)])
+def test_powell_thrown_to_a_bound(seed, k):
+    """Its directions had become the same, along the bound."""
+    residual, params, expected = in_a_box(seed, k)
+    fit = minimize(residual, params, engine="powell")
+    assert fit.success
+    np.testing.assert_allclose(values(fit), expected.values, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "engine, name, start",
+    [
+        ("bfgs", "Lanczos1", "start1"),
+        ("lbfgsb", "MGH09", "start1"),
+        ("lbfgsb", "MGH10", "start1"),
+        ("slsqp", "Eckerle4", "start1"),
+        ("newton", "Bennett5", "start1"),
+        ("trust-exact", "MGH17", "start1"),
+        ("trust-ncg", "Lanczos3", "start1"),
+        ("nelder", "MGH17", "start1"),
+        ("powell", "Lanczos2", "start1"),
+    ],
+)
+def test_success_is_not_claimed_where_the_cost_is_only_flat(engine, name, start):
+    data = nist.load(name)
+    params = create_params(**dict(zip(data.parameter_names, getattr(data, start), strict=True)))
+    with np.errstate(all="ignore"):
+        fit = minimize(nist.residual(data), params, engine=engine)
+    assert not fit.success or fit.chisqr < data.rss * (1 + 1e-6) + 1e-20
+
+
+def test_many_peaks_that_start_far_too_low():
+    """The first step of MINPACK threw the centres away, where nothing brings them back."""
+    at, rng = np.linspace(0.0, 100.0, 500), np.random.default_rng(0)
+    centers = np.linspace(5.0, 95.0, 10)
+
+    def peaks(areas, places, widths):
+        with np.errstate(all="ignore"):
+            shapes = np.exp(-0.5 * ((at[:, np.newaxis] - places) / widths) ** 2) / widths
+        return shapes @ areas
+
+    data = peaks(rng.uniform(5, 50, 10), centers, rng.uniform(0.8, 1.6, 10)) + rng.normal(0, 0.2, at.size)
+    start = np.concatenate([np.ones(10), centers + rng.normal(0, 0.6, 10), np.ones(10)])
+    params = create_params(**{f"v{j}": value for j, value in enumerate(start)})
+    fit = minimize(lambda p: peaks(*values(p).reshape(3, 10)) - data, params, max_nfev=5000)
+    assert fit.success
+    assert fit.redchi == pytest.approx(0.04, rel=0.2)

@@ -13,6 +13,14 @@ those of a much larger cost: it is continued from its end in new units.
 by next to nothing (the "estimated distance to minimum" of MINUIT), also while they
 still follow a variable towards its bound.
 
+*Doubt.*  What does without derivatives is asked for them at its end: Powell's directions may have
+become the same, and a simplex may have collapsed.  If the cost still falls it starts afresh from there.
+Where the derivatives do not tell all variables apart the cost may be flat without a minimum, and a
+least-squares search from the start has to end no lower before success is claimed.
+
+*Axes.*  COBYLA knows the cost by linear approximations, with which it crawls along any valley.  It gets
+the principal axes of the cost as variables, each in units in which the cost changes by its own size.
+
 *Polish.*  What uses derivatives gets its last digits, and lands exactly on bounds, as
 `leastsq` does, by Gauss-Newton steps (``polish=False`` leaves them out).
 
@@ -27,7 +35,7 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -38,11 +46,12 @@ from scipy import optimize
 from scipy.linalg.blas import ddot
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-from .._derivatives import Array
+from .._derivatives import Array, norm
 from .._problem import Space, View
 from .._robust import SUM_OF_SQUARES
 from .base import Objective, Outcome, register
-from .polish import improved
+from .descent import descent
+from .polish import judged, refined
 
 __all__ = ["minimize"]
 
@@ -51,7 +60,12 @@ _LINE_SEARCH = ("c1", "c2")
 _TRUST_REGION = ("initial_trust_radius", "max_trust_radius", "eta", "gtol")
 #: A search that has lowered the cost by this factor is continued in new units.
 _LOWERED = 1e2
-_MAX_SEARCHES = 8
+_MAX_SEARCHES = 20
+#: Evaluations, per variable plus one, after which a search by linear approximations gets new axes.
+_BEFORE_NEW_AXES = 40
+#: Smallest curvature along an axis, in units of the largest, and the largest change of a variable per axis,
+#: in its own units.
+_FLATTEST, _LONGEST = 1e-8, 10.0
 #: In units of the cost at the start, one below which only rounding is left.
 _ROUNDING = 1e-26
 _UNLIMITED = 10**8
@@ -59,6 +73,8 @@ _minimize: Any = optimize.minimize
 _EPS = float(np.finfo(float).eps)
 #: Fraction of the cost by which it may still fall at what is called a minimum.
 _NEGLIGIBLE = 1e-10
+#: Fraction of the cost by which another minimum is lower.
+_VISIBLE = 1e-6
 #: The same for ending a search.
 _CONVERGED = 1e-10
 #: Length of the edges of the first simplex, as a fraction of the start values.
@@ -98,6 +114,8 @@ class Method:
         Defaults that are not SciPy's.
     can_collapse : bool
         Whether it may get stuck where it meets a bound.
+    linear : bool
+        Whether it knows the cost by linear approximations, so that it crawls along a valley.
     prepare : callable or None
         ``prepare(view, start, settings) -> settings`` for a search from `start`.
     """
@@ -114,6 +132,7 @@ class Method:
     unit: float = 1.0
     settings: dict[str, Any] = field(default_factory=dict)
     can_collapse: bool = False
+    linear: bool = False
     prepare: Callable[[View, Array, dict[str, Any]], dict[str, Any]] | None = None
 
     @property
@@ -176,7 +195,7 @@ METHODS = {
     ),
     "cobyla": Method(
         "COBYLA", "Linear approximations (COBYLA)", ("rhobeg", "tol", "catol"),
-        bounds=True, settings={"rhobeg": 0.1, "tol": 1e-7},
+        bounds=True, linear=True, settings={"rhobeg": 0.3, "tol": 1e-7},
     ),
     "cobyqa": Method(
         "COBYQA", "Quadratic approximations with bounds (COBYQA)",
@@ -235,9 +254,9 @@ def minimize(method: Method, view: View, options: dict[str, Any]) -> Outcome:
     extras = {"ier": int(found.status), "lmdif_message": message}
     success = bool(found.success)
     outcome = Outcome(success, message, extras=extras)
-    if polish and view.problem.summed_cost is SUM_OF_SQUARES:
-        return improved(view.problem, outcome, polish)
-    if not success and method.gradient and _is_minimum(view):
+    if (polish or function.doubtful) and view.problem.summed_cost is SUM_OF_SQUARES:
+        return _confirmed(view, outcome)
+    if not success and (method.gradient or method.linear) and _is_minimum(view):
         return Outcome(True, f"the cost cannot be lowered visibly ({message})", extras=extras)
     return outcome
 
@@ -256,6 +275,34 @@ for _name, _method in METHODS.items():
         )(partial(minimize, _method))
 
 
+def _confirmed(view: View, outcome: Outcome) -> Outcome:
+    """The outcome after its polish; where that does not converge, of a least-squares search if that is lower.
+
+    A search may end where a variable has lost its effect or two have the same, and the cost is as flat
+    there as at a minimum.
+    """
+    problem = view.problem
+    end = refined(problem, True)
+    outcome = judged(problem, outcome, end)
+    if not outcome.success or end.converged:
+        return outcome
+    if problem.derivative is not None and problem.user_derivative(problem.start).ndim == 1:
+        return outcome  # leastsq wants derivatives of the residual
+    other = descent(problem, problem.start, {})
+    if other.cost < norm(end.residual) ** 2 * (1.0 - _VISIBLE):
+        problem.settle(other.values, other.residual)
+        message = f"{outcome.message}; a search by leastsq from the start ended lower: {other.message}"
+        return replace(
+            outcome,
+            success=other.success,
+            message=message,
+            jacobian=other.jacobian,
+            equations=other.equations,
+        )
+    problem.settle(end.x.tolist(), end.residual)
+    return outcome
+
+
 def _settings(method: Method, options: dict[str, Any]) -> dict[str, Any]:
     """All options for SciPy: under its names, with our defaults, and without limits of its own."""
     given = {_OLD_NAMES.get(key, key): value for key, value in options.items()}
@@ -266,8 +313,8 @@ def _settings(method: Method, options: dict[str, Any]) -> dict[str, Any]:
     return {**dict.fromkeys(method.limits, _UNLIMITED), **defaults, **given}
 
 
-class _ConvergedError(Exception):
-    """Ends a search at the minimum; not seen outside this module."""
+class _EndError(Exception):
+    """Ends a search, which has succeeded or not, for a reason; not seen outside this module."""
 
 
 class _Function:
@@ -279,6 +326,9 @@ class _Function:
         Where the next search starts.
     unit : float
         What the cost is measured in.
+    doubtful : bool
+        Whether derivatives say that the cost falls, or does not change along a variable, where a search
+        has ended that does without them.
     """
 
     def __init__(self, method: Method, view: View, own_derivatives: bool) -> None:
@@ -292,6 +342,7 @@ class _Function:
         self.known: tuple[list[float], Array] | None = None
         self.trail: deque[float] = deque(maxlen=_PATIENCE + 1)
         self.slope: Array = np.full(len(self.start), np.inf)
+        self.doubtful = False
 
     def search(self, keywords: dict[str, Any], settings: dict[str, Any]) -> Any:
         """One search, from `start`."""
@@ -302,21 +353,43 @@ class _Function:
             known["hess"] = self.hessian
         if self.method.bounds and self.problem.domain.bounded:
             known["bounds"] = self.view.bounds
+        if self.method.linear and self.problem.summed_cost is not None:
+            return self._search_along_axes({**known, **keywords}, settings)
+        return self._search(self.cost, self.start, {**known, **keywords}, settings)
+
+    def _search_along_axes(self, known: dict[str, Any], settings: dict[str, Any]) -> Any:
+        """A search in variables w, ``u = start + axes @ w``, in which the cost is about round."""
+        start, axes = self.start, _axes(self.view, self.start)
+        if known.pop("bounds", None) is not None:
+            limits = self.view.lower - start, self.view.upper - start
+            known["constraints"] = optimize.LinearConstraint(axes, *limits)
+        limit = min(settings["maxiter"], _BEFORE_NEW_AXES * (len(start) + 1))
+
+        def cost(w: Array) -> float:
+            return self.cost(start + axes @ w)
+
+        return self._search(cost, np.zeros(len(start)), known, {**settings, "maxiter": limit})
+
+    def _search(
+        self, cost: Callable[[Array], float], start: Array, known: dict[str, Any], settings: dict[str, Any]
+    ) -> Any:
         with warnings.catch_warnings():
             # What SciPy has to say is in its message.
             warnings.filterwarnings("ignore", module=r"scipy\.optimize")
             warnings.filterwarnings("ignore", category=optimize.OptimizeWarning)
             try:
-                return _minimize(
-                    self.cost, self.start, method=self.method.name, options=settings, **{**known, **keywords}
-                )
-            except _ConvergedError as reason:
-                return SimpleNamespace(success=True, status=0, message=str(reason))
+                return _minimize(cost, start, method=self.method.name, options=settings, **known)
+            except _EndError as end:
+                success, reason = end.args
+                return SimpleNamespace(success=success, status=0, message=reason)
 
     def goes_on(self, before: float) -> bool:
         """Whether a search that began with the cost `before` is to be continued; makes it ready."""
         best = self.problem.best
-        if best is None or not (self._fell_far(before) or self._may_have_collapsed(before, best.values)):
+        if best is None:
+            return False
+        again = self._fell_far(before) or self._may_have_collapsed(before, best.values)
+        if not (again or self._ended_early(before)):
             return False
         self.start, self.unit, self.known = self.view.to_space(best.values), self._unit(), None
         self.trail.clear()
@@ -332,6 +405,15 @@ class _Function:
             return False
         domain = self.problem.domain
         return bool(((values <= domain.lower) | (values >= domain.upper)).any())
+
+    def _ended_early(self, before: float) -> bool:
+        """Whether a search without derivatives, which lowered the cost, ended where it still falls."""
+        if self.method.gradient:
+            return False
+        drop, regular = _prospects(self.view)
+        falls = drop > _NEGLIGIBLE
+        self.doubtful = falls or not regular
+        return falls and before - self.problem.lowest > _CONVERGED * abs(before)
 
     def cost(self, u: Array) -> float:
         """Return the cost, in its unit."""
@@ -353,14 +435,16 @@ class _Function:
     def hessian(self, u: Array) -> Array:
         """Return the second derivatives of `cost`."""
         found = self.view.hessian(u, self._residual(u)) / self.unit
+        if not np.isfinite(found).all():
+            raise _EndError(False, "the second derivatives of the cost are not finite")
         lowest = self.problem.lowest / self.unit
         self.trail.append(lowest)
         negligible = _CONVERGED * abs(lowest)
         if _expected_drop(self.slope, found) <= negligible:
-            raise _ConvergedError(f"the cost is expected to fall by less than {_CONVERGED:g} of itself")
+            raise _EndError(True, f"the cost is expected to fall by less than {_CONVERGED:g} of itself")
         if len(self.trail) == self.trail.maxlen and self.trail[0] - lowest <= negligible:
-            raise _ConvergedError(
-                f"the cost has fallen by less than {_CONVERGED:g} of itself in {_PATIENCE} steps"
+            raise _EndError(
+                True, f"the cost has fallen by less than {_CONVERGED:g} of itself in {_PATIENCE} steps"
             )
         return _positive(found) if self.method.convex else found
 
@@ -372,6 +456,18 @@ class _Function:
     def _unit(self) -> float:
         lowest = self.problem.lowest
         return self.method.unit * lowest if self.in_units and 0.0 < lowest < np.inf else 1.0
+
+
+def _axes(view: View, u: Array) -> Array:
+    """The principal axes of the cost at `u`, each as long as changes it by about its own size; columns."""
+    curvature, cost = view.hessian(u), view.problem.lowest
+    length = np.sqrt(np.abs(np.diag(curvature)))
+    length = np.where(length > 0.0, length, 1.0)
+    values, vectors = np.linalg.eigh(curvature / np.outer(length, length))
+    values = np.maximum(values, _FLATTEST * max(float(values.max()), 1e-300))
+    axes = np.sqrt(2.0 * abs(cost)) * vectors / np.sqrt(values) / length[:, np.newaxis]
+    longest = np.abs(axes / np.maximum(np.abs(u), 1.0)[:, np.newaxis]).max(axis=0)
+    return np.asarray(axes / np.maximum(longest / _LONGEST, 1.0))
 
 
 def _positive(matrix: Array) -> Array:
@@ -395,13 +491,23 @@ def _cholesky(matrix: Array) -> Array | None:
 
 def _is_minimum(view: View) -> bool:
     """Whether a step of Newton's from the best point would lower the cost by next to nothing."""
+    return view.problem.best is not None and _prospects(view)[0] <= _NEGLIGIBLE
+
+
+def _prospects(view: View) -> tuple[float, bool]:
+    """The fraction by which a step of Newton's from the best point would lower the cost.
+
+    And whether the second derivatives there tell all variables apart.
+    """
     best = view.problem.best
-    if best is None:
-        return False
+    assert best is not None
     u = view.to_space(best.values)
     slope, curvature = view.gradient(u), view.hessian(u)
     free = ~((u <= view.lower) & (slope > 0.0) | (u >= view.upper) & (slope < 0.0))
-    return _expected_drop(slope[free], curvature[np.ix_(free, free)]) <= _NEGLIGIBLE * abs(best.cost)
+    slope, curvature = slope[free], curvature[np.ix_(free, free)]
+    drop = _expected_drop(slope, curvature)
+    fraction = 0.0 if drop <= 0.0 else drop / max(abs(best.cost), 1e-300)
+    return fraction, not free.any() or _cholesky(curvature) is not None
 
 
 def _expected_drop(slope: Array, curvature: Array) -> float:

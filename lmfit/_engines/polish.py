@@ -14,7 +14,7 @@ from .._problem import Problem
 from ..errors import MinimizerException
 from .base import Outcome
 
-__all__ = ["POLISHED", "ROUNDING", "STEEP", "STILL_FALLS", "improved", "refined"]
+__all__ = ["POLISHED", "ROUNDING", "STEEP", "STILL_FALLS", "improved", "judged", "refined"]
 
 #: What messages say of a polish that has converged.
 POLISHED = "last digits by Gauss-Newton steps"
@@ -52,17 +52,21 @@ def refined(problem: Problem, polish: bool) -> Solution:
 
 
 def improved(problem: Problem, outcome: Outcome, polish: bool) -> Outcome:
-    """Return the outcome of a search for the least sum of squares, after its polish.
+    """Return the outcome of a search for the least sum of squares, after its polish if that is wanted."""
+    return judged(problem, outcome, refined(problem, polish), polish)
+
+
+def judged(problem: Problem, outcome: Outcome, end: Solution, polished: bool = True) -> Outcome:
+    """Return the outcome of a search that has ended at `end`.
 
     A search that ends where the sum of squares cannot be lowered any more has succeeded, whatever else
     it says, and one that ends where it falls steeply has not.
     """
-    end = refined(problem, polish)
-    message = f"{outcome.message}; {POLISHED}" if polish and end.converged else outcome.message
+    message = f"{outcome.message}; {POLISHED}" if end.converged else outcome.message
     success = outcome.success
     if not success and _is_minimum(problem, end):
         success, message = True, f"the sum of squares cannot be lowered visibly ({message})"
-    elif success and polish and not end.converged and _falls(problem, end):
+    elif success and polished and not end.converged and _falls(problem, end):
         success, message = False, f"{message}; {STILL_FALLS}"
     return replace(outcome, success=success, message=message, jacobian=end.jacobian, equations=end.equations)
 
@@ -77,6 +81,8 @@ def _falls(problem: Problem, end: Solution) -> bool:
 
 def _is_minimum(problem: Problem, end: Solution) -> bool:
     """Whether a step of Gauss and Newton's, within the bounds, would lower chi-square by next to nothing."""
+    if norm(end.residual) <= ROUNDING * problem.start_norm:
+        return True
     bound = Bound.active(end.x, end.residual, end.jacobian, problem.domain)
     jacobian = end.jacobian[:, bound.side == 0]
     norms = column_norms(jacobian)
