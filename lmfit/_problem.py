@@ -435,11 +435,12 @@ class Problem:
         """
         function, params, args, kws = self.function, self.params, self.args, self.kws
         varied, tied, shape, scalar = self._varied, self._needs_ties, self._shape, self.scalar
-        limit, callback, timed = self._limit, self._callback, self._deadline is not None
-        ndarray, float64, infinity = np.ndarray, _FLOAT64, math.inf
+        # With a deadline the limits are checked each time.
+        unchecked = self._limit if self._deadline is None else 0
+        callback, ndarray, float64 = self._callback, np.ndarray, _FLOAT64
 
         def residual(values: list[float]) -> Array:
-            if timed or self.nfev >= limit:
+            if self.nfev >= unchecked:
                 self._check_limits()
             for par, value in zip(varied, values):
                 par._val = value
@@ -451,10 +452,10 @@ class Problem:
             if found.__class__ is not ndarray or found.dtype is not float64 or found.shape != shape:
                 found = self._flat(found)
             cost = self._scalar_cost(found) if scalar else ddot(found, found)
-            if -infinity < cost < self._cost:
-                self._cost, self._best_values, self._best_residual, self.omitted = cost, values, found, None
-            elif not -infinity < cost < infinity:
+            if cost - cost != 0.0:  # NaN or infinite
                 found = self._non_finite(found, values)
+            elif cost < self._cost:
+                self._cost, self._best_values, self._best_residual, self.omitted = cost, values, found, None
             if callback is not None:
                 self._call_back(found)
             return found
