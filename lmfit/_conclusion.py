@@ -175,18 +175,20 @@ def _of_a_number(problem: Problem, x: Array) -> Covariance:
 
 def _assign(problem: Problem, full: Array, scale: float) -> None:
     """Standard errors and correlations of variables and tied parameters that have them."""
-    rows = full[:, : len(problem.names)].tolist()  # correlations are those with the variables
-    errors = [math.sqrt(value) if value >= 0.0 else math.nan for value in full.diagonal().tolist()]
-    variables = list(enumerate(zip(problem.names, errors)))
-    for i, name in enumerate([*problem.names, *problem.tied_names]):
-        error = errors[i] * math.sqrt(scale)
+    names, n = problem.names, len(problem.names)
+    variances = full.diagonal()
+    errors = np.sqrt(np.where(variances >= 0.0, variances, math.nan))
+    unit = np.where(errors > 0.0, errors, math.inf)  # what has no error is correlated with nothing
+    correlations = full[:, :n] / unit[:n] / unit[:, np.newaxis]  # those with the variables
+    scaled = (errors * math.sqrt(scale)).tolist()
+    undetermined = [name for name, error in zip(names, scaled) if error != error]
+    for name, error, row in zip([*names, *problem.tied_names], scaled, correlations.tolist()):
         if error == error:
-            problem.params[name].stderr = error
-            problem.params[name].correl = {
-                other: rows[i][j] / (errors[i] * their) if errors[i] and their else 0.0
-                for j, (other, their) in variables
-                if j != i and their == their
-            }
+            correl = dict(zip(names, row))
+            for other in (name, *undetermined):
+                correl.pop(other, None)
+            par = problem.params[name]
+            par.stderr, par.correl = error, correl
 
 
 def _message(outcome: Outcome, aborted: bool, reasons: dict[str, str]) -> str:

@@ -82,7 +82,7 @@ class Term:
 
     def __init__(self, call: Call, first: int, names: Sequence[str], both: Call | None = None) -> None:
         self._call, self._both = call, both
-        self._first, self._names = first, names
+        self._names = names
         self._mine = slice(first, first + len(names))
         self._derivatives: Sequence[Any] = ()
         self.differentiable = both is not None
@@ -104,15 +104,14 @@ class Term:
 
     def backward(self, factor: Any, rows: Rows) -> None:
         """Write the derivatives into their rows."""
-        for place, derivative in enumerate(self._derivatives, self._first):
-            row = rows[place]
+        for name, derivative, row in zip(self._names, self._derivatives, rows[self._mine]):
             if row is not None:
                 try:
                     np.multiply(derivative, factor, out=row)
                 except ValueError as error:
                     raise ModelError(
-                        f"the derivative by {self._names[place - self._first]!r} has shape "
-                        f"{np.shape(derivative)}, but the data have shape {row.shape}"
+                        f"the derivative by {name!r} has shape {np.shape(derivative)}, but the data have "
+                        f"shape {row.shape}"
                     ) from error
 
 

@@ -67,9 +67,9 @@ class Objective:
         self._derivatives_wanted = False
         #: The point of the last forward pass, whose derivatives the nodes keep.
         self._at: list[float] | None = None
-        #: Names that derivatives were last wanted for, the place of each parameter among them (-1 for none),
-        #: and the places of those that are not the model's.
-        self._order: tuple[Sequence[str], list[int], list[int]] | None = None
+        #: Names that derivatives were last wanted for, the place of each parameter among them (-1 for none;
+        #: None where the order is the same), and the places of those that are not the model's.
+        self._order: tuple[Sequence[str], list[int] | None, list[int]] | None = None
         #: The Parameters that derivatives were last wanted for, by which names, and whether some are tied.
         self._wanted: tuple[Parameters, list[str], bool] | None = None
 
@@ -148,16 +148,17 @@ class Objective:
         if strange:
             table[strange] = 0.0
         weighted = self._plain and self._weights is not None
-        rows = [table[place] if place >= 0 else None for place in places]
+        rows = table if places is None else [table[place] if place >= 0 else None for place in places]
         self.node.backward(-self._weights if weighted else -1.0, rows)
         if self._plain:
             return table if table.ndim == 2 else table.reshape(len(names), -1)
         return self._whitened(self._as_real(table.reshape(len(names), -1)))
 
-    def _ordered(self, names: Sequence[str]) -> tuple[Sequence[str], list[int], list[int]]:
+    def _ordered(self, names: Sequence[str]) -> tuple[Sequence[str], list[int] | None, list[int]]:
         place = {name: index for index, name in enumerate(names)}
         strange = [index for name, index in place.items() if name not in self.reads]
-        return names, [place.get(name, -1) for name in self.names], strange
+        places = [place.get(name, -1) for name in self.names]
+        return names, None if list(names) == self.names else places, strange
 
     def _checked(self, model: Any) -> Array:
         """The model's value, as an array of the shape of the data."""

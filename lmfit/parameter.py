@@ -432,6 +432,10 @@ def _bind_arguments(order: tuple[str, ...], args: tuple[Any, ...], kws: dict[str
 _OWN_ATTRIBUTES = frozenset(vars(Parameter()))
 
 
+#: Attributes of a Parameters whose tied parameters wait for their values.
+_NOTHING_EVALUATED: dict[str, Any] = {"_stale": True, "_seen": -1, "_evaluated": None}
+
+
 class Parameters(dict[str, Parameter]):
     """A dictionary of `Parameter` objects by name, and the expressions that tie them.
 
@@ -1035,10 +1039,10 @@ class Parameters(dict[str, Parameter]):
         return copy.copy(self)
 
     def __copy__(self) -> Self:
-        new = _blank(self.__class__)
-        new.__dict__.update(self._carried(), _namespace=self._namespace.copy())
-        if self._program is not None:
-            new._program = self._program.moved_to(new._namespace)
+        new = self.__class__.__new__(self.__class__)
+        namespace = self._namespace.copy()
+        program = None if self._program is None else self._program.moved_to(namespace)
+        new.__dict__.update(self.__dict__, _namespace=namespace, _program=program, **_NOTHING_EVALUATED)
         new._take_copies(self, {})
         return new
 
@@ -1054,7 +1058,7 @@ class Parameters(dict[str, Parameter]):
 
     def _carried(self) -> dict[str, Any]:
         """Attributes that go with a copy; the others are found again from the parameters."""
-        found_again = ("_program", "_stale", "_seen", "_evaluated")
+        found_again = {"_program", *_NOTHING_EVALUATED}
         return {key: value for key, value in self.__dict__.items() if key not in found_again}
 
     def _take_copies(self, pars: Parameters, memo: dict[int, Any]) -> None:
