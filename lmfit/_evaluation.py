@@ -23,9 +23,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._signature import Signature
 from .errors import ModelError
@@ -34,7 +35,7 @@ __all__ = ["Node", "Other", "Product", "Quotient", "Sum", "Term", "bound_call"]
 
 Call = Callable[..., Any]
 #: One row for each parameter of the model, None for those that are not wanted.
-Rows = Sequence[Any]
+Rows: TypeAlias = "Sequence[Any] | NDArray[Any]"
 
 
 class Node(Protocol):
