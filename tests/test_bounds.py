@@ -100,6 +100,7 @@ INF = math.inf
         (3.0, 1.0, 9.0, 3.0, 2.0),
         (3.0, -9.0, 9.0, 3.0, 3.0),
         (-8.0, -9.0, 9.0, -8.0, 1.0),
+        (1.0, 0.0, 1e13, 1.0, 1.0),
         # Zero has the size of its room.
         (0.0, -4.0, INF, 0.0, 4.0),
         (0.0, -INF, 4.0, 0.0, 4.0),
@@ -137,11 +138,11 @@ def test_mirror_images(start, low):
     """What is below one bound is above the other, with the same digits of the distance."""
     one, other = transform(start, low, 0.0), transform(-start, 0.0, -low)
     for u in (-20.0, -3.0, 0.0, 0.9, 1.0, 1.3, 2.0, 7.0, 30.0):
-        assert one.from_internal(2.0 - u) == pytest.approx(-other.from_internal(u), rel=1e-9)
-        assert one.derivative(2.0 - u) == pytest.approx(other.derivative(u), rel=1e-9)
+        assert one.from_internal(2.0 - u) == pytest.approx(-other.from_internal(u), rel=1e-9, abs=0.0)
+        assert one.derivative(2.0 - u) == pytest.approx(other.derivative(u), rel=1e-9, abs=0.0)
     for value in (-1e-7, -0.01, -0.5, -0.99):
-        assert one.to_internal(value) == pytest.approx(2.0 - other.to_internal(-value), rel=1e-9)
-        assert one.from_internal(one.to_internal(value)) == pytest.approx(value, rel=1e-7)
+        assert one.to_internal(value) == pytest.approx(2.0 - other.to_internal(-value), rel=1e-9, abs=0.0)
+        assert one.from_internal(one.to_internal(value)) == pytest.approx(value, rel=1e-7, abs=0.0)
 
 
 @pytest.mark.parametrize(
@@ -150,4 +151,4 @@ def test_mirror_images(start, low):
 def test_a_value_on_a_bound_is_taken_as_a_billionth_of_the_length_beside_it(start, low, high):
     bounded = transform(start, low, high)
     side = 1.0 if start > 0 else -1.0
-    assert bounded.from_internal(bounded.to_internal(0.0)) == pytest.approx(side * 2e-9, rel=1e-6)
+    assert bounded.from_internal(bounded.to_internal(0.0)) == pytest.approx(side * 2e-9, rel=1e-6, abs=0.0)

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from lmfit import _profile
 from lmfit._intervals import Missing
 from lmfit._levels import F_TEST, KNOWN_ERRORS, LIKELIHOOD, Levels, f_probability, probability_of
-from lmfit._profile import Crossing, Failure, Node, Side, crossings, predicted
+from lmfit._profile import INTERRUPTED, TOO_FAR, Crossing, Failure, Node, Side, crossings, predicted
 from lmfit._refit import Refitter, State
 from lmfit._region import walked
 
@@ -134,6 +135,352 @@ def test_prediction_is_exact_for_growth_and_for_a_limit():
 
     start = predicted([node(2.0), node(5.0)], 10.0, origin=1.0, unit=1.0)
     np.testing.assert_allclose(start, [10.0, 31.0, 2.1], rtol=1e-10)
+
+
+def at(t, z=0.0, slope=1.0, rise=0.0, x=0.0, tangent=0.0):
+    return Node(t, z, slope, rise, np.atleast_1d(float(x)), np.atleast_1d(float(tangent)))
+
+
+def side_of(*nodes, best=None, evaluate=None, **settings):
+    """A side with these nodes; by default its best point is at 0, with a slope of 1."""
+    side = Side(
+        evaluate,
+        best or at(0.0),
+        **{"sign": 1, "bound": INF, "unit": 1.0, "first": 1.0, "lowest": -0.1, **settings},
+    )
+    for node in nodes:
+        side.keep(node)
+    return side
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_nodes_are_kept_by_distance(sign):
+    side = side_of(at(sign * 2.0, 2.0), at(sign * 1.0, 1.0), at(sign * 2.0, 3.0), at(0.0, 9.0), sign=sign)
+    assert [(side.distance(node), node.z) for node in side.nodes] == [
+        (0.0, 0.0),
+        (0.0, 9.0),
+        (1.0, 1.0),
+        (2.0, 3.0),
+    ]
+    assert side.nodes[0] is side.best
+
+
+def test_bracket():
+    one, two, three = (at(float(z), float(z)) for z in (1, 2, 3))
+    side = side_of(one, two, three)
+    assert side.bracket(2.0) == (one, two)
+    assert side.bracket(2.5) == (two, three)
+    assert side.bracket(0.5) == (side.best, one)
+    assert side.bracket(3.5) == (three, None)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(
+    "distance, ahead, x, critical",
+    [
+        (2.0, 0.1, 1.0, 1.5),  # it cannot have come from the best point at this rate
+        (2.0, 0.1, 5.0, 6.0),
+        (2.0, 0.1, -0.5, 2.25),
+        (0.1, 2.0, 1.0, 1.5),  # nor can it go on at it
+        (0.1, 2.0, -4.0, 6.0),
+        (0.1, 2.0, 0.5, 1.5),
+    ],
+)
+def test_coordinates_with_a_pole(sign, distance, ahead, x, critical):
+    """Three times as fast as the larger of the coordinate and of its best value, 1."""
+    node = lambda rate: Node(
+        sign * distance, 1.0, 1.0, 1.0, np.array([sign * distance, x]), np.array([9e9, rate])
+    )
+    side = side_of(best=Node(0.0, 0.0, 1.0, 0.0, np.array([0.0, 1.0]), np.ones(2)), sign=sign, fixed=(0,))
+    for rate in (critical, -critical):
+        assert side.wild(node(0.99 * rate), sign * (distance + ahead)) == []
+        assert side.wild(node(1.01 * rate), sign * (distance + ahead)) == [1]
+
+
+def test_coordinates_with_a_pole_start_where_they_are():
+    seen = []
+
+    def evaluate(t, start, first):
+        seen.append((t, start.tolist(), first))
+        return at(t)
+
+    node = Node(2.0, 1.0, 1.0, 1.0, np.array([2.0, 1.0]), np.array([1.0, 99.0]))
+    side = side_of(
+        node, best=Node(0.0, 0.0, 1.0, 0.0, np.array([0.0, 1.0]), np.ones(2)), evaluate=evaluate, fixed=(0,)
+    )
+    side.refit(node, 3.0, np.array([3.0, 100.0]))
+    assert seen == [(3.0, [3.0, 1.0], [1])]
+
+
+def test_too_far_is_tried_again_along_the_tangent_of_the_nearest():
+    starts = []
+
+    def evaluate(t, start, first):
+        starts.append(start.tolist())
+        return Failure(TOO_FAR) if len(starts) == 1 else at(t, 5.0)
+
+    near = at(1.0, 1.0, x=1.0, tangent=0.5)
+    side = side_of(near, best=at(0.0, x=1.0, tangent=-2.0), evaluate=evaluate)
+    side.growth = 1.25
+    assert side.at(2.0).z == 5.0
+    assert starts[0] != starts[1] == [1.5]
+    assert side.nodes[-1].t == 2.0
+    assert side.growth == 2.5
+    side.at(3.0)
+    assert side.growth == 3.0
+
+
+def branches(found, gap=1.0, off=2.0):
+    """A side whose second node is off the straight line from the first; a refit finds `found`."""
+    calls = []
+
+    def evaluate(t, start, first):
+        calls.append((t, start.tolist()))
+        return found
+
+    low, high = at(1.0, 1.0, x=1.0, tangent=1.0), at(1.0 + gap, 2.0, x=1.0 + gap + off, tangent=1.0)
+    return side_of(low, high, best=at(0.0, x=9.0), evaluate=evaluate), low, high, calls
+
+
+def test_another_branch_is_looked_for():
+    better = at(2.0, 1.5)
+    side, low, high, calls = branches(better)
+    assert side.recheck(low, high)
+    assert calls == [(2.0, [2.0])]
+    assert side.nodes[-1] is better
+    side, low, high, calls = branches(at(2.0, 1.9981))
+    assert not side.recheck(low, high)  # as good as the same
+    assert side.nodes[-1] is high
+    assert not side.recheck(low, high)  # and not tried again until it is much closer
+    assert len(calls) == 1
+    closer = at(1.75, 1.5, x=1.75, tangent=1.0)
+    assert not side.recheck(closer, high)
+    assert len(calls) == 2
+    assert not branches(Failure("not finite"))[0].recheck(low, high)
+
+
+@pytest.mark.parametrize("off, tried", [(0.9, False), (1.1, True), (-0.9, False), (-1.1, True)])
+def test_a_branch_is_suspected_where_coordinates_change_twice_as_much(off, tried):
+    side, low, high, calls = branches(at(2.0, 1.5), off=off)
+    assert side.recheck(low, high) == tried == bool(calls)
+    assert not side.recheck(side.best, high)
+
+
+@pytest.mark.parametrize(
+    "level, low, high, peak",
+    [
+        (1.5, at(1.0, 1.0, 1.0), at(3.0, 1.0, -1.0), 2.0),  # lines that meet at 2, in the middle
+        (1.99, at(1.0, 1.0, 1.0), at(3.0, 1.0, -1.0), 2.0),
+        (2.01, at(1.0, 1.0, 1.0), at(3.0, 1.0, -1.0), None),
+        (1.5, at(1.0, 1.0, 39.0), at(3.0, 1.0, -1.0), 1.2),  # at 1.1, too close to a node
+        (1.5, at(1.0, 1.0, 1.0), at(3.0, 1.0, -39.0), 2.8),
+        (1.5, at(1.0, 1.0, 1.0), at(3.0, 1.0, 0.0), None),
+        (1.5, at(1.0, 1.0, 0.0), at(3.0, 1.0, -1.0), None),
+        (1.0, at(1.0, 0.9, 1.0), at(3.0, 1.0, -1.0), None),  # reached anyway
+        (1.5, at(1.0, 1.0, 2e3), at(1.001, 1.0, -2e3), None),  # too narrow
+        (1.5, at(1.0, 1.0, 1e3), at(1.002, 1.0, -1e3), 1.001),
+    ],
+)
+def test_peaks_between_nodes(level, low, high, peak):
+    assert side_of(low, high).peak(level) == (None if peak is None else pytest.approx(peak))
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_interpolation_is_exact_for_a_cubic(sign):
+    """The distance is z^3 + z."""
+    low, high = (at(sign * (z**3 + z) + 5.0, z, 1 / (3 * z * z + 1)) for z in (1.0, 2.0))
+    side = side_of(low, high, best=at(5.0), sign=sign)
+    for level in (1.1, 1.5, 1.8):
+        assert _profile._interpolated(side, low, high, level) == pytest.approx(level**3 + level)
+
+
+@pytest.mark.parametrize(
+    "low, high, expected",
+    [
+        (at(2.0, 1.0, 0.0), at(10.0, 2.0, -1.0), 4.0),  # slopes that say nothing: the straight line
+        (at(2.0, 1.0, 1 / 25), at(10.0, 2.0, 1 / 25), 4.0),
+        (at(2.0, 1.0, 1 / 24), at(10.0, 2.0, 1 / 8), 4.0 + 0.140625 * 16),
+        (at(2.0, 1.0, 1 / 8), at(10.0, 2.0, 1 / 24), 4.0 - 0.046875 * 16),
+        (at(2.0, 1.0), at(10.0, INF), 6.0),
+        (at(2.0, 1.0), at(10.0, 1.0), 6.0),
+    ],
+)
+def test_interpolation_a_quarter_up(low, high, expected):
+    assert _profile._interpolated(side_of(low, high), low, high, 1.25) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "slope, level, first, expected",
+    [(2.0, 1.0, 9.0, 0.5), (2.0, 1.0, 0.3, 0.3), (0.0, 1.0, 0.3, 0.3)],
+)
+def test_first_step(slope, level, first, expected):
+    side = side_of(best=at(0.0, slope=slope), first=first)
+    assert _profile._extrapolated(side, side.best, level) == expected
+    assert _profile._proposal(side, side.best, None, level, []) == expected
+
+
+@pytest.mark.parametrize(
+    "best_slope, slope, level, expected",
+    [
+        (1.0, 1.0, 1.5, 1.0 + 1.02 * 0.5),  # straight, and a little too far
+        (1.0, 1.0, 9.0, 3.0),  # no more than three times as far
+        (1.0, 0.5, 1.2, 1.0 + 1.02 * (0.4 + 0.5 * 0.04)),  # the distance by z has the second derivative 1
+        (0.5, 1.0, 1.2, 1.0 + 1.02 * (0.2 - 0.5 * 0.04)),
+        (0.5, 1.0, 2.5, 1.0 + 1.02 * 0.75),  # no less than half of the straight line
+        (1.0, 0.0, 1.2, 3.0),
+        (0.0, 1.0, 1.5, 1.0 + 1.02 * 0.5),
+    ],
+)
+def test_extrapolation(best_slope, slope, level, expected):
+    low = at(1.0, 1.0, slope)
+    side = side_of(low, best=at(0.0, slope=best_slope))
+    assert _profile._extrapolated(side, low, level) == pytest.approx(expected)
+
+
+def test_proposals_stay_inside_bounds_and_walls():
+    low = at(1.0, 1.0)
+    side = side_of(low, bound=1.25)
+    assert _profile._proposal(side, low, None, 1.5, []) == 1.25
+    side = side_of(low)
+    side.wall = (1.6, TOO_FAR)
+    assert _profile._proposal(side, low, None, 1.5, []) == pytest.approx(1.51)
+    assert _profile._proposal(side, low, None, 1.8, []) == pytest.approx(1.3)
+    high = at(3.0, 3.0)
+    assert _profile._proposal(side_of(low, high), low, high, 2.0, []) == pytest.approx(2.0)
+    side.keep(high)
+    assert _profile._proposal(side, low, high, 2.0, []) == pytest.approx(1.54)  # a tenth before the wall
+
+
+@pytest.mark.parametrize(
+    "low, high, level, widths, expected",
+    [
+        (at(1.0, 1.0), at(3.0, 3.0), 1.03, [], 1.2),  # too close to an end
+        (at(1.0, 1.0), at(3.0, 3.0), 2.97, [], 2.8),
+        (at(1.0, 1.0), at(3.0, 3.0), 1.05, [], 1.05),
+        (
+            at(1.0, 1.0),
+            at(3.0, 3.0),
+            1.5,
+            [3.0, 3.0],
+            2.0,
+        ),  # after three brackets hardly narrower: the middle
+        (at(1.0, 1.0), at(3.0, 3.0), 1.5, [4.5, 3.0], 1.5),
+        (at(1.0, 1.0), at(3.0, 3.0), 1.5, [3.0], 1.5),
+        (at(1.0, 1.0), at(9.0, 9.0), 1.5, [9.0, 9.0], 3.0),  # of the logarithms, if that is a wide one
+        (at(1.0, 1.0), at(4.0, 4.0), 1.5, [5.0, 5.0], 2.5),
+    ],
+)
+def test_proposals_in_a_bracket(low, high, level, widths, expected):
+    assert _profile._proposal(side_of(low, high), low, high, level, widths) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(
+    "node, best_slope, value",
+    [
+        (at(1.011, 1.011), 1.0, 1.0),  # 1.2 % along a straight line
+        (at(0.989, 0.989), 1.0, 1.0),
+        (at(1.013, 1.013), 1.0, None),
+        (at(1.0, 0.99, 0.99), 0.99, 1.0 + 0.01 / 0.99),
+        (at(1.0, 0.99, 0.4), 0.4, None),  # where it flattens, a tenth of that
+        (at(1.0, 0.999, 0.4), 0.4, 1.0025),
+        (at(1.0, 0.99, 0.9), 1.0, 1.0 + 0.01 / 0.9 + 0.5e-4 * (1 / 0.9 - 1.0) / 0.99),
+        (at(1.0, 0.99, -1.0), 1.0, None),
+        (at(0.1, 0.99, 0.55 / 0.1), 9.0, 0.1 + 0.01 / 5.5 + 0.5e-4 * (1 / 5.5 - 1 / 9.0) / 0.99),
+        (at(0.1, 0.99, 0.52), 1.0, None),
+    ],
+)
+def test_close_to_a_level(sign, node, best_slope, value):
+    node = at(sign * node.t, node.z, node.slope)
+    side = side_of(node, best=at(0.0, slope=best_slope), sign=sign)
+    found = _profile._finished(side, node, None, 1.0)
+    assert found == (None if value is None else pytest.approx(sign * value, rel=1e-9))
+    assert _profile._finished(side, side.best, None, 1.0) is None
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_narrow_bracket_is_a_point(sign):
+    for gap, found in ((1.9e-5, sign * (2.0 + 0.95e-5)), (2.1e-5, None)):
+        low, high = at(sign * 2.0, 0.5, 0.0), at(sign * (2.0 + gap), 1.5, 0.0)
+        value = _profile._finished(side_of(low, high, sign=sign), low, high, 1.0)
+        assert value == (None if found is None else pytest.approx(found, rel=1e-9))
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(
+    "slope, off, found", [(1.0, 0.15, True), (1.0, 0.25, False), (0.99, 0.15, False), (-1.0, 0.15, False)]
+)
+def test_two_ways_to_interpolate_that_agree(sign, slope, off, found):
+    """Of the line z = t; the nearer of two nodes has a slope of its own."""
+    low, high = at(sign * (1.0 - off), 1.0 - off, slope), at(sign * 1.5, 1.5)
+    value = _profile._finished(side_of(low, high, sign=sign), low, high, 1.0)
+    assert value == (pytest.approx(sign * 1.0) if found else None)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(
+    "distance, settings, wall, expected",
+    [
+        (1.0, {"bound": 1.0}, None, (math.nan, Missing.AT_BOUND)),
+        (1.0, {"bound": 1.01}, None, None),
+        (1.0, {}, (1.009, Missing.NOT_FINITE), (math.nan, Missing.NOT_FINITE)),
+        (1.0, {}, (1.009, TOO_FAR), (math.nan, Missing.NOT_CONVERGED)),
+        (1.0, {}, (1.011, TOO_FAR), None),
+        (1e-4, {}, (1.09e-4, TOO_FAR), (math.nan, Missing.NOT_CONVERGED)),
+        (1e-4, {}, (1.2e-4, TOO_FAR), None),
+        (0.9e9, {}, None, None),
+        (1.1e9, {}, None, (INF, Missing.FLAT)),
+        (1.1e9, {"unit": 2.0}, None, None),
+    ],
+)
+def test_ends_of_a_search(sign, distance, settings, wall, expected):
+    low = at(sign * distance, 0.5)
+    side = side_of(low, sign=sign, **settings)
+    side.wall = wall
+    ended = _profile._ended(side, low, 1.0)
+    if expected is None:
+        assert ended is None
+    else:
+        assert ended.missing == expected[1]
+        assert ended.value == sign * INF or math.isnan(expected[0])
+
+
+@pytest.mark.parametrize(
+    "rises, level2, flat",
+    [
+        ((1.0, 1.5, 1.75), 2.05, True),  # a geometric series with the limit 2
+        ((1.0, 1.5, 1.75), 2.03, False),  # too close to it
+        ((1.0, 1.5, 1.89), 9.0, True),  # a slow one
+        ((1.0, 1.5, 1.91), 9.0, False),
+        ((1.0, 1.5, 1.5 + 8e-5), 9.0, True),
+        ((1.0, 1.0, 1.0 + 8e-5), 9.0, True),
+        ((1.0, 1.0, 1.0 + 1e-4), 9.0, False),
+        ((1.0, 1.5, 1.4), 9.0, False),
+    ],
+)
+def test_profiles_that_level_off(rises, level2, flat):
+    nodes = [at(t, math.sqrt(rise), rise=rise) for t, rise in zip((10.0, 20.0, 31.0), rises)]
+    assert _profile._levels_off(side_of(*nodes), math.sqrt(level2)) == flat
+    assert not _profile._levels_off(side_of(*nodes, unit=1.1), math.sqrt(level2))
+    assert not _profile._levels_off(side_of(*nodes[1:], best=at(25.0)), math.sqrt(level2))
+    ended = _profile._ended(side_of(*nodes), nodes[-1], math.sqrt(level2))
+    assert (ended == Crossing(INF, Missing.FLAT)) == flat
+    assert _profile._ended(side_of(*nodes, bound=99.0), nodes[-1], math.sqrt(level2)) is None
+
+
+def test_interrupted_search_keeps_what_was_found():
+    evaluate, _ = profile(lambda t: t, lambda t: 1.0)
+
+    def interrupted(t, start, first):
+        if t > 1.5:
+            raise KeyboardInterrupt
+        return evaluate(t, start, first)
+
+    side = side_of(evaluate=interrupted)
+    found = crossings(side, [1.0, 2.0, 3.0])
+    assert found[0].value == pytest.approx(1.0)
+    assert found[1] is found[2] is INTERRUPTED
+    assert INTERRUPTED.missing == Missing.INTERRUPTED
 
 
 def linear(n=20, k=3):

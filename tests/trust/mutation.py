@@ -1,12 +1,13 @@
 """Does a test notice when the code is wrong? Changes one thing at a time and runs the tests.
 
 ``python mutation.py [--sample N] [--seed S] MODULE...`` takes modules of the table below, by default all.
-Each mutant is a copy of the package in which one comparison, operator, number, condition or return value is
-another. It is killed if a test fails. Of a module with more than N mutants, N are drawn at random; all are
-tried with ``--sample 0``. Survivors are printed, then one line of JSON with the counts. Messages are no code
-and are left alone.
+In each mutant one comparison, operator, number, condition or return value of the module is another. It is
+killed if a test fails. Of a module with more than N mutants, N are drawn at random; all are tried with
+``--sample 0``. Survivors are printed, then one line of JSON with the counts. Messages are no code and are
+left alone.
 
-The tests run in forks of this process, which has imported NumPy and the like: for POSIX only.
+The tests are collected once. For each mutant they run in a fork of this process (POSIX only), in which the
+functions of the module have been given the code of the mutant: whoever has imported them has that.
 """
 
 from __future__ import annotations
@@ -17,35 +18,39 @@ import copy
 import json
 import os
 import random
-import shutil
-import signal
+import resource
 import sys
-import tempfile
+import types
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.util import cache_from_source
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process with threads should not fork
 os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
 import pytest
 
-for name in ("asteval", "hypothesis.strategies", "scipy.optimize", "scipy.special"):
-    import_module(name)  # what all forks need
-
 ROOT = Path(__file__).resolve().parents[2]
-#: The tests that are meant for each module, run one line after the other, the quick ones first.
+#: The tests that are meant for each module, the quick ones first.
 TESTS = {
-    "_bounds": ["lmfit/_bounds.py tests/test_bounds.py"],
-    "_covariance": ["lmfit/_covariance.py tests/test_covariance.py"],
-    "_expressions": ["lmfit/_expressions.py tests/test_expressions.py", "tests/test_parameter.py"],
-    "_problem": ["tests/test_problem.py", "tests/test_minimizer.py"],
-    "_profile": ["lmfit/_profile.py tests/test_profile.py", "tests/test_confidence.py"],
+    "_bounds": "lmfit/_bounds.py tests/test_bounds.py",
+    "_covariance": "lmfit/_covariance.py tests/test_covariance.py",
+    "_expressions": "lmfit/_expressions.py tests/test_expressions.py tests/test_parameter.py",
+    "_problem": "tests/test_problem.py tests/test_minimizer.py",
+    "_profile": "lmfit/_profile.py tests/test_profile.py tests/test_confidence.py",
 }
-OPTIONS = ["-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin", "--hypothesis-profile=quick"]
+OPTIONS = [
+    "-qq",
+    "-s",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "_hypothesis_pytestplugin",
+    "--hypothesis-profile=quick",
+]
 #: A mutant whose tests take longer is killed: some never end.
-SECONDS = 300
+SECONDS = 60
 COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -138,63 +143,116 @@ def described(source: str, changed: str) -> str:
     )
 
 
-def is_killed(folder: Path, module: str) -> bool:
-    """Whether a test fails, or does not end."""
-    return any(_fails(folder, line.split()) for line in TESTS[module])
+def transplant(old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Give the functions and classes of a module the code of others, and its constants other values."""
+    for name, value in new.items():
+        there = old.get(name)
+        if name.startswith("__") or there is value:
+            continue
+        if getattr(value, "__module__", None) != new["__name__"]:
+            _rebind(name, there, value)
+        elif isinstance(value, type) or _function(value):
+            _graft(there, value)
 
 
-def _fails(folder: Path, files: list[str]) -> bool:
-    child = os.fork()
-    if child == 0:
-        signal.alarm(SECONDS)
-        os._exit(_run(folder, files))
-    return os.waitpid(child, 0)[1] != 0
+def _graft(old: Any, new: Any) -> None:
+    """Move the code of a function, or of all in a class, into another one."""
+    if isinstance(new, type):
+        for name, value in vars(new).items():
+            there = vars(old).get(name)
+            if _function(value) and _function(there):
+                _graft(_function(there), _function(value))
+            elif name not in ("__dict__", "__weakref__", "__doc__", "__module__"):
+                setattr(old, name, value)
+        return
+    old, new = _function(old), _function(new)
+    if len(old.__code__.co_freevars) == len(new.__code__.co_freevars):
+        old.__code__, old.__defaults__, old.__kwdefaults__ = (
+            new.__code__,
+            new.__defaults__,
+            new.__kwdefaults__,
+        )
 
 
-def _run(folder: Path, files: list[str]) -> int:
-    """Run tests of `folder` in this process, which has not imported the package yet."""
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, sys.stdout.fileno())
-    os.dup2(silent, sys.stderr.fileno())
-    os.chdir(folder)
-    sys.path.insert(0, str(folder))
-    return int(pytest.main(["-x", "-q", *OPTIONS, *files]))
+def _function(value: Any) -> Any:
+    """The function in a property, a cache, a class method; None where there is none."""
+    for name in ("fget", "func", "__func__", "__wrapped__"):
+        value = getattr(value, name, value)
+    return value if isinstance(value, types.FunctionType) else None
+
+
+def _rebind(name: str, old: Any, new: Any) -> None:
+    """Put another value wherever the package has one under this name."""
+    for module in [module for key, module in sys.modules.items() if key.startswith("lmfit")]:
+        if vars(module).get(name, name) is old:
+            setattr(module, name, new)
+
+
+class Experiment:
+    """A plugin for pytest that runs the tests it has collected again and again."""
+
+    def __init__(self, module: str, sample: int, seed: int) -> None:
+        self.module = import_module(f"lmfit.{module}")
+        self.tree = ast.parse(Path(self.module.__file__).read_text(encoding="utf-8"))
+        self.found = places(self.tree)
+        many = 0 < sample < len(self.found)
+        self.chosen = random.Random(seed).sample(self.found, sample) if many else self.found
+        self.counts = {"mutants": len(self.found), "tried": len(self.chosen), "killed": 0}
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try the mutants, instead of the code as it is."""
+        source = ast.unparse(self.tree)
+        if self.fails(session, source):
+            raise SystemExit(f"the tests of {self.module.__name__} fail without any change")
+        for place in self.chosen:
+            changed = mutant(self.tree, place)
+            if self.fails(session, changed):
+                self.counts["killed"] += 1
+            else:
+                print(f"survived in {self.module.__name__[6:]}: {described(source, changed)}", flush=True)
+        return True
+
+    def fails(self, session: pytest.Session, source: str) -> bool:
+        """Whether a test fails with another source, or does not end."""
+        child = os.fork()
+        if child == 0:
+            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+            os._exit(self.run(session, source))
+        return os.waitpid(child, 0)[1] != 0
+
+    def run(self, session: pytest.Session, source: str) -> int:
+        """Run all tests up to the first that fails."""
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, sys.stdout.fileno())
+        os.dup2(silent, sys.stderr.fileno())
+        try:
+            new = {"__name__": self.module.__name__, "__package__": "lmfit", "__file__": self.module.__file__}
+            exec(compile(source, self.module.__file__, "exec"), new)
+            transplant(vars(self.module), new)
+            for item, following in zip(session.items, [*session.items[1:], None]):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if session.testsfailed:
+                    return 1
+        except BaseException:  # a mutant may do anything  # noqa: BLE001
+            return 1
+        return 0
 
 
 def tested(module: str, sample: int, seed: int) -> dict[str, int]:
     """Count the mutants of a module that were tried, and that were killed."""
-    tree = ast.parse((ROOT / "lmfit" / f"{module}.py").read_text(encoding="utf-8"))
-    source, found = ast.unparse(tree), places(tree)
-    chosen = found if sample == 0 else random.Random(seed).sample(found, min(sample, len(found)))
-    killed = 0
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for part in ("lmfit", "tests", "examples"):
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", folder)
-        target = folder / "lmfit" / f"{module}.py"
-        original = target.read_text(encoding="utf-8")
-        if is_killed(folder, module):
-            raise SystemExit(f"the tests of {module} fail without any change")
-        for place in chosen:
-            changed = mutant(tree, place)
-            target.write_text(changed, encoding="utf-8")
-            # Two mutants of one second and one size are the same to Python.
-            Path(cache_from_source(str(target))).unlink(missing_ok=True)
-            if is_killed(folder, module):
-                killed += 1
-            else:
-                print(f"survived in {module}: {described(source, changed)}", flush=True)
-        target.write_text(original, encoding="utf-8")
-    return {"mutants": len(found), "tried": len(chosen), "killed": killed}
+    experiment = Experiment(module, sample, seed)
+    pytest.main([*OPTIONS, *TESTS[module].split()], plugins=[experiment])
+    return experiment.counts
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("modules", nargs="*", default=list(TESTS))
-    parser.add_argument("--sample", type=int, default=150)
+    parser.add_argument("--sample", type=int, default=125)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
     for module in arguments.modules or TESTS:
         print(json.dumps({module: tested(module, arguments.sample, arguments.seed)}), flush=True)
 
