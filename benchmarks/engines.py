@@ -58,39 +58,42 @@ def local(method: str, bounded: bool = False, **options: Any) -> Search:
 def second_order(method: str) -> Search:
     """Return a search that SciPy must be given derivatives for: differences of the residual, as in lmfit.
 
-    As there, the cost, its gradient and its Hessian at one point share what they evaluate.
+    As there, the cost, its gradient and its Hessian at one point share what they evaluate, and variables
+    and cost are in units of their start: a call then stands for the same part of an iteration.
     """
+    units = np.abs(START)
 
-    def raw(residual: Residual, _: Cost) -> Any:
+    def raw(residual: Residual, cost: Cost) -> Any:
         residuals: dict[bytes, np.ndarray] = {}
         differences: dict[bytes, np.ndarray] = {}
+        unit = float(np.sqrt(cost(START)))
 
-        def cost(v: np.ndarray) -> float:
+        def scaled_cost(u: np.ndarray) -> float:
             residuals.clear()
-            r = residuals[v.tobytes()] = residual(v)
+            r = residuals[u.tobytes()] = residual(u * units) / unit
             return r @ r
 
-        def slopes(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            key = v.tobytes()
+        def slopes(u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            key = u.tobytes()
             if key not in residuals:
-                cost(v)
-            at_v = residuals[key]
+                scaled_cost(u)
+            at_u = residuals[key]
             if key not in differences:
-                steps = 1.5e-8 * np.maximum(np.abs(v), 1.0)
-                moved = [(residual(v + step) - at_v) / step.max() for step in np.diag(steps)]
+                steps = 1.5e-8 * np.maximum(np.abs(u), 1.0)
+                moved = [(residual((u + step) * units) / unit - at_u) / step.max() for step in np.diag(steps)]
                 differences.clear()
                 differences[key] = np.array(moved)
-            return at_v, differences[key]
+            return at_u, differences[key]
 
-        def gradient(v: np.ndarray) -> np.ndarray:
-            at_v, rows = slopes(v)
-            return 2.0 * rows @ at_v
+        def gradient(u: np.ndarray) -> np.ndarray:
+            at_u, rows = slopes(u)
+            return 2.0 * rows @ at_u
 
-        def hessian(v: np.ndarray) -> np.ndarray:
-            _, rows = slopes(v)
+        def hessian(u: np.ndarray) -> np.ndarray:
+            _, rows = slopes(u)
             return 2.0 * rows @ rows.T
 
-        return optimize.minimize(cost, START, method=method, jac=gradient, hess=hessian)
+        return optimize.minimize(scaled_cost, START / units, method=method, jac=gradient, hess=hessian)
 
     return Search(raw)
 

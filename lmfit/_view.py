@@ -25,7 +25,7 @@ import numpy as np
 from ._bounds import Bounded, transform
 from ._derivatives import Array, Domain
 from ._hessian import gradient, hessian
-from ._robust import SUM_OF_SQUARES
+from ._robust import SUM_OF_SQUARES, Cost
 from .errors import MinimizerException
 
 if TYPE_CHECKING:
@@ -159,6 +159,7 @@ class View:
         self._inverses = [(index, _function(found)) for index, found in self._maps]
         functions = [from_internal for _, from_internal in self._inverses]
         self._all = functions if len(functions) == len(maps) else None
+        self._inverse = dict(self._inverses)
         self.start = self.to_space(problem.start)
         self._curved = [index for index, found in self._maps if isinstance(found, Bounded)]
         self.start[self._curved] = 1.0  # inside, also where the value is on its bound
@@ -259,10 +260,10 @@ class View:
         ndarray, shape (n,)
             1 where the two are the same.
         """
-        slopes = np.ones(len(u))
+        slopes = [1.0] * len(u)
         for index, found in self._maps:
             slopes[index] = found.derivative(float(u[index]))
-        return slopes
+        return np.array(slopes)
 
     def evaluate(self, point: list[float]) -> Array:
         """Return the residual; `problem.rejected` tells that it is not finite.
@@ -370,11 +371,11 @@ class View:
             if known.ndim == 1 or self.problem.returns_number:
                 return known.reshape(-1)
             if cost is not None:
-                return np.asarray(known.T @ cost.slopes(self._residual(u, at_u))[0])
+                return np.asarray(known.T @ _pull(cost, self._residual(u, at_u)))
         if cost is None:
             return gradient(self.cost, u, self._units, self._domain)
         at_u = self._residual(u, at_u)
-        return np.asarray(self.differences(u, at_u).T @ cost.slopes(at_u)[0])
+        return np.asarray(self.differences(u, at_u).T @ _pull(cost, at_u))
 
     def hessian(self, u: Array, at_u: Array | None = None) -> Array:
         """Return second derivatives of the cost by the variables of this space, shape (n, n).
@@ -402,11 +403,13 @@ class View:
         at_u = self._residual(u, at_u)
         known = problem.user_derivative(self.values(u.tolist())) if self.has_jacobian else np.empty(0)
         jacobian = known * self._visible_slopes(u) if known.ndim == 2 else self.differences(u, at_u)
-        first, second = cost.slopes(at_u)
-        found = jacobian.T @ (second[:, np.newaxis] * jacobian)
+        if cost is SUM_OF_SQUARES:
+            found = 2.0 * (jacobian.T @ jacobian)
+        else:
+            found = jacobian.T @ (cost.slopes(at_u)[1][:, np.newaxis] * jacobian)
         if self._curved:
             # Close to a bound the curve of `_bounds` bends more than the residual does.
-            found += np.diag(np.maximum(self._bend(u, jacobian.T @ first), 0.0))
+            found += np.diag(np.maximum(self._bend(u, jacobian.T @ _pull(cost, at_u)), 0.0))
         return np.asarray(found)
 
     def differences(self, u: Array, at_u: Array | None = None) -> Array:
@@ -429,19 +432,20 @@ class View:
         if self._differenced is not None and self._differenced[0] == u.tolist():
             return self._differenced[1]  # the gradient has asked before the Hessian does
         at_u = self._residual(u, at_u)
-        rows = np.zeros((len(u), len(at_u)))
+        rows, values = np.zeros((len(u), len(at_u))), self.values(u.tolist())
         visible, units = self._visible_slopes(u).tolist(), self._units.tolist()
-        for j, (value, upper) in enumerate(zip(u.tolist(), self.upper.tolist())):
+        for j, (value, (lower, upper)) in enumerate(zip(u.tolist(), self.bounds)):
             if not visible[j]:
                 continue
             step = _FORWARD * max(abs(value), units[j])
             for move in (step, -step) if value + step <= upper else (-step, step):
-                point = u.tolist()
-                point[j] = min(max(value + move, float(self.lower[j])), upper)
-                moved = self.evaluate(point)
+                there, point = min(max(value + move, lower), upper), values.copy()
+                point[j] = self._inverse[j](there) if j in self._inverse else there
+                moved = self.problem.residual(point)
                 rejected, self.problem.rejected = self.problem.rejected, False
-                if not rejected and point[j] != value:
-                    rows[j] = (moved - at_u) / (point[j] - value)
+                if not rejected and there != value:
+                    row = np.subtract(moved, at_u, out=rows[j])
+                    row /= there - value
                     break
         self._differenced = u.tolist(), rows.T
         return rows.T
@@ -515,6 +519,8 @@ class View:
 
         An optimiser would follow the rest of a slope there, and never come to an end.
         """
+        if not self._curved:
+            return self._first_slopes
         slopes = self.derivative(u)
         if self.space is Space.INTERNAL:
             slopes[slopes < _ON_BOUND * self._first_slopes] = 0.0
@@ -536,3 +542,8 @@ class View:
         first = self._visible_slopes(u)
         second = (self.derivative(u + step) - self.derivative(u - step)) / (2.0 * step)
         return np.asarray(np.divide(second * slope, first, out=np.zeros(len(u)), where=first > 0.0))
+
+
+def _pull(cost: Cost, residual: Array) -> Array:
+    """The derivatives of a cost by each residual."""
+    return 2.0 * residual if cost is SUM_OF_SQUARES else cost.slopes(residual)[0]

@@ -435,18 +435,20 @@ class _Function:
     def hessian(self, u: Array) -> Array:
         """Return the second derivatives of `cost`."""
         found = self.view.hessian(u, self._residual(u)) / self.unit
-        if not np.isfinite(found).all():
-            raise _EndError(False, "the second derivatives of the cost are not finite")
         lowest = self.problem.lowest / self.unit
         self.trail.append(lowest)
         negligible = _CONVERGED * abs(lowest)
-        if _expected_drop(self.slope, found) <= negligible:
+        factor = _cholesky(found)
+        drop = _expected_drop(self.slope, found, factor)
+        if drop == np.inf and not np.isfinite(found).all():
+            raise _EndError(False, "the second derivatives of the cost are not finite")
+        if drop <= negligible:
             raise _EndError(True, f"the cost is expected to fall by less than {_CONVERGED:g} of itself")
         if len(self.trail) == self.trail.maxlen and self.trail[0] - lowest <= negligible:
             raise _EndError(
                 True, f"the cost has fallen by less than {_CONVERGED:g} of itself in {_PATIENCE} steps"
             )
-        return _positive(found) if self.method.convex else found
+        return _positive(found) if self.method.convex and factor is None else found
 
     def _residual(self, u: Array) -> Array | None:
         if self.known is not None and self.known[0] == u.tolist():
@@ -472,8 +474,6 @@ def _axes(view: View, u: Array) -> Array:
 
 def _positive(matrix: Array) -> Array:
     """The matrix with its eigenvalues made positive."""
-    if _cholesky(matrix) is not None:
-        return matrix
     values, vectors = np.linalg.eigh(matrix)
     floor = _LEAST_CURVATURE * max(float(np.abs(values).max()), 1e-300)
     return np.asarray((vectors * np.maximum(np.abs(values), floor)) @ vectors.T)
@@ -484,7 +484,8 @@ def _cholesky(matrix: Array) -> Array | None:
     if not matrix.size:
         return None
     factor, failed = dpotrf(matrix, lower=1)
-    if failed or not (factor.diagonal() ** 2 > _LEAST_CURVATURE * matrix.diagonal()).all():
+    diagonals = zip(factor.diagonal().tolist(), matrix.diagonal().tolist())
+    if failed or not all(left * left > _LEAST_CURVATURE * whole for left, whole in diagonals):
         return None
     return np.asarray(factor)
 
@@ -505,14 +506,17 @@ def _prospects(view: View) -> tuple[float, bool]:
     slope, curvature = view.gradient(u), view.hessian(u)
     free = ~((u <= view.lower) & (slope > 0.0) | (u >= view.upper) & (slope < 0.0))
     slope, curvature = slope[free], curvature[np.ix_(free, free)]
-    drop = _expected_drop(slope, curvature)
-    fraction = 0.0 if drop <= 0.0 else drop / max(abs(best.cost), 1e-300)
-    return fraction, not free.any() or _cholesky(curvature) is not None
-
-
-def _expected_drop(slope: Array, curvature: Array) -> float:
-    """By how much a step of Newton's would lower the cost; infinite where it would go uphill."""
     factor = _cholesky(curvature)
+    drop = _expected_drop(slope, curvature, factor)
+    fraction = 0.0 if drop <= 0.0 else drop / max(abs(best.cost), 1e-300)
+    return fraction, not free.any() or factor is not None
+
+
+def _expected_drop(slope: Array, curvature: Array, factor: Array | None) -> float:
+    """By how much a step of Newton's would lower the cost; infinite where it would go uphill.
+
+    `factor` is that of the curvature by Cholesky, where there is one.
+    """
     if factor is not None:
         return float(0.5 * ddot(slope, dpotrs(factor, slope, lower=1)[0]))
     if not (np.isfinite(slope).all() and np.isfinite(curvature).all()):
