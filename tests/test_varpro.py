@@ -433,3 +433,12 @@ def test_nist_without_linear_variables(name):
     params = create_params(**dict(zip(data.parameter_names, data.start1, strict=True)))
     with pytest.raises(MinimizerException, match=re.escape("finds none ('b1': its effect is not")):
         minimize(nist.residual(data), params, method="varpro")
+
+
+def test_success_is_not_claimed_where_two_terms_have_become_one(monkeypatch):
+    """The two exponentials had the same rate, where chi-square is flat but no minimum."""
+    monkeypatch.setattr("lmfit._engines.varpro._FIRST_STEPS", (2.0,))
+    data = nist.load("MGH17")
+    params = create_params(**dict(zip(data.parameter_names, data.start1, strict=True)))
+    fit = minimize(nist.residual(data), params, engine="varpro").result
+    assert not fit.success or fit.chisqr < data.rss * (1 + 1e-6)

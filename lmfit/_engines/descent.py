@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .._covariance import NormalEquations
-from .._derivatives import Array
+from .._derivatives import Array, norm
 from .._problem import Problem, Space
 from ..errors import AbortFitException
 from .base import Outcome
 from .leastsq import leastsq
+from .polish import judged, refined
 
-__all__ = ["End", "descent"]
+__all__ = ["End", "confirmed", "descent"]
 
 #: Limit on the evaluations of one search, per variable plus one: that of the engine leastsq.
 _PER_SEARCH = 1000
+#: Fraction of the sum of squares by which another minimum is lower.
+_VISIBLE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -56,3 +59,32 @@ def descent(
         best.values, best.residual, best.cost, outcome.success, outcome.message, problem.nfev - before,
         outcome.jacobian, outcome.equations,
     )  # fmt: skip
+
+
+def confirmed(problem: Problem, outcome: Outcome) -> Outcome:
+    """Return the outcome after its polish; where that does not converge, success is put to the test.
+
+    A search may end where a variable has lost its effect or two have the same, and the sum of squares is
+    as flat there as at a minimum.  A least-squares search from the start then has to end no lower.
+    """
+    end = refined(problem, True)
+    outcome = judged(problem, outcome, end)
+    if not outcome.success or end.converged or _knows_gradient_only(problem):
+        return outcome
+    other = descent(problem, problem.start, {})
+    if other.cost >= norm(end.residual) ** 2 * (1.0 - _VISIBLE):
+        problem.settle(end.x.tolist(), end.residual)
+        return outcome
+    problem.settle(other.values, other.residual)
+    return replace(
+        outcome,
+        success=other.success,
+        message=f"{outcome.message}; a search by leastsq from the start ended lower: {other.message}",
+        jacobian=other.jacobian,
+        equations=other.equations,
+    )
+
+
+def _knows_gradient_only(problem: Problem) -> bool:
+    """Whether the user gives derivatives of the cost, of which leastsq can make no use."""
+    return problem.derivative is not None and problem.user_derivative(problem.start).ndim == 1

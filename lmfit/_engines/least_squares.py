@@ -22,6 +22,7 @@ from .._problem import Space, View
 from .._robust import LOSSES, loss
 from ..errors import close_matches
 from .base import Objective, Outcome, register
+from .descent import confirmed
 from .polish import improved
 
 __all__ = ["least_squares"]
@@ -69,7 +70,9 @@ def least_squares(view: View, options: dict[str, Any]) -> Outcome:
             "grad": found.grad * unit**2,
         },
     )
-    return improved(view.problem, outcome, polish) if linear else outcome
+    if not linear:
+        return outcome
+    return confirmed(view.problem, outcome) if polish else improved(view.problem, outcome, False)
 
 
 def _search(view: View, unit: float, settings: dict[str, Any]) -> Any:

@@ -35,7 +35,7 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -46,12 +46,11 @@ from scipy import optimize
 from scipy.linalg.blas import ddot
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-from .._derivatives import Array, norm
+from .._derivatives import Array
 from .._problem import Space, View
 from .._robust import SUM_OF_SQUARES
 from .base import Objective, Outcome, register
-from .descent import descent
-from .polish import judged, refined
+from .descent import confirmed
 
 __all__ = ["minimize"]
 
@@ -73,8 +72,6 @@ _minimize: Any = optimize.minimize
 _EPS = float(np.finfo(float).eps)
 #: Fraction of the cost by which it may still fall at what is called a minimum.
 _NEGLIGIBLE = 1e-10
-#: Fraction of the cost by which another minimum is lower.
-_VISIBLE = 1e-6
 #: The same for ending a search.
 _CONVERGED = 1e-10
 #: Length of the edges of the first simplex, as a fraction of the start values.
@@ -255,7 +252,7 @@ def minimize(method: Method, view: View, options: dict[str, Any]) -> Outcome:
     success = bool(found.success)
     outcome = Outcome(success, message, extras=extras)
     if (polish or function.doubtful) and view.problem.summed_cost is SUM_OF_SQUARES:
-        return _confirmed(view, outcome)
+        return confirmed(view.problem, outcome)
     if not success and (method.gradient or method.linear) and _is_minimum(view):
         return Outcome(True, f"the cost cannot be lowered visibly ({message})", extras=extras)
     return outcome
@@ -273,34 +270,6 @@ for _name, _method in METHODS.items():
             uses_jacobian=_method.gradient,
             uses_hessian=_method.hessian,
         )(partial(minimize, _method))
-
-
-def _confirmed(view: View, outcome: Outcome) -> Outcome:
-    """The outcome after its polish; where that does not converge, of a least-squares search if that is lower.
-
-    A search may end where a variable has lost its effect or two have the same, and the cost is as flat
-    there as at a minimum.
-    """
-    problem = view.problem
-    end = refined(problem, True)
-    outcome = judged(problem, outcome, end)
-    if not outcome.success or end.converged:
-        return outcome
-    if problem.derivative is not None and problem.user_derivative(problem.start).ndim == 1:
-        return outcome  # leastsq wants derivatives of the residual
-    other = descent(problem, problem.start, {})
-    if other.cost < norm(end.residual) ** 2 * (1.0 - _VISIBLE):
-        problem.settle(other.values, other.residual)
-        message = f"{outcome.message}; a search by leastsq from the start ended lower: {other.message}"
-        return replace(
-            outcome,
-            success=other.success,
-            message=message,
-            jacobian=other.jacobian,
-            equations=other.equations,
-        )
-    problem.settle(end.x.tolist(), end.residual)
-    return outcome
 
 
 def _settings(method: Method, options: dict[str, Any]) -> dict[str, Any]:

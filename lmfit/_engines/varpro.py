@@ -18,6 +18,7 @@ from .._problem import Problem, Space, View
 from .._varpro import NotLinear, Search, Separable
 from ..errors import MinimizerException, close_matches
 from .base import Objective, Outcome, register
+from .descent import confirmed
 from .polish import improved
 
 __all__ = ["varpro"]
@@ -46,6 +47,7 @@ def varpro(view: View, options: dict[str, Any]) -> Outcome:
     """Search for the variables that are not linear, with a polish unless that option is False."""
     problem = view.problem
     start, at_start = np.array(problem.start), problem.start_residual.copy()
+    polish = options.get("polish", True)
     known = _known(problem, options.get("linear"))
     certain = not known.unknown and "linear" not in options
     linearity = _tried(problem, known, at_start)
@@ -66,7 +68,7 @@ def varpro(view: View, options: dict[str, Any]) -> Outcome:
         problem.probe(search.here.x.tolist())  # it has only been calculated so far
         extras = {"linear_names": list(linearity.linear)}
         outcome = Outcome(True, end.value.format(**tolerances), extras=extras)
-        outcome = improved(problem, outcome, options.get("polish", True))
+        outcome = confirmed(problem, outcome) if polish else improved(problem, outcome, False)
         if outcome.success:
             break
     return outcome
