@@ -170,7 +170,7 @@ class Program:
 
     def _interpret(self, values: Sequence[float]) -> list[float]:
         """Evaluate tie by tie in the interpreter."""
-        known = dict(zip(self.inputs, map(float, values), strict=True))
+        known = dict(zip(self.inputs, map(float, values)))
         for tie in self._plan.ties:
             value = self._interpret_tie(tie, {name: known[name] for name in tie.uses})
             low, high = self._bounds.get(tie.name, (-math.inf, math.inf))
@@ -208,7 +208,7 @@ class Program:
         return table
 
     def _slow(self, tie: Tie, *values: float) -> float:
-        return self._interpret_tie(tie, dict(zip(tie.uses, values, strict=True)))
+        return self._interpret_tie(tie, dict(zip(tie.uses, values)))
 
 
 def evaluate_text(text: str, values: Mapping[str, float], namespace: Namespace) -> Any:

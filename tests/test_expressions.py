@@ -563,6 +563,51 @@ def test_others_run_in_the_interpreter(text):
     value(text, {"f": abs}, a=1.0, b=2.0)
 
 
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("sqrt(2*a)", 2.0),
+        ("factorial(a) + erfcx(0)", 3.0),
+        ("f(a) - g", 1.0),
+        ("a**3 % 3 + 2**a", 6.0),
+        ("[a, 5][1]", 5.0),
+        ("1e9*a", 99.0),  # its bound
+        ("-a", -1.0),
+    ],
+)
+def test_the_first_way_to_evaluate_is_enough(text, expected):
+    made = program({"b": text}, ["a"], {"f": lambda x: 2 * x, "g": 3.0}, {"b": (-1.0, 99.0)})
+    assert made.evaluate([2.0]) == (expected,)
+    made._careful = made._interpret = None
+    assert made.evaluate([2.0]) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "text, expected", [("log(a)", -math.inf), ("exp(1000 + a)", math.inf), ("f(a)", 0.0)]
+)
+def test_the_limits_of_functions_need_no_interpreter(text, expected):
+    """The second way is the one that is used; functions of the user may raise once, too."""
+    raising = iter([ZeroDivisionError])
+
+    def once(x):
+        for error in raising:
+            raise error
+        return x
+
+    made = program({"b": text}, ["a"], {"f": once})
+    made._interpret = None
+    assert made.evaluate([0.0]) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "bounds, clipped", [((-1.0, 2.0), (-1.0, 0.5, 2.0)), ((-math.inf, 2.0), (-3.0, 0.5, 2.0))]
+)
+def test_the_last_way_clips_as_the_first(bounds, clipped):
+    made = program({"b": "a", "c": "10*b"}, ["a"], bounds={"b": bounds})
+    for a, b in zip((-3.0, 0.5, 3.0), clipped):
+        assert tuple(made.evaluate([a])) == tuple(made._interpret([a])) == (b, 10 * b)
+
+
 def test_simple_expressions_never_load_asteval():
     code = (
         "import sys; from lmfit._expressions import *;"
