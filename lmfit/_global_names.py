@@ -163,7 +163,7 @@ def _no_data_set(what: str, key: Any, keys: Iterable[str]) -> ModelError:
 
 def _places(name: str, places: Any, names: Mapping[str, list[str]]) -> dict[str, str]:
     """Where one shared parameter is used, checked."""
-    if not isinstance(places, Iterable):
+    if isinstance(places, str) or not isinstance(places, Iterable):
         raise ModelError(
             f"shared, {name!r}: a list of data sets, or a mapping to names in their models, is needed, not "
             f"{places!r:.80}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from . import plotting, printfuncs
+from . import _global_json, _model_json, plotting, printfuncs
 from ._fit_data import FitData
 from ._global_names import OwnNames, renamed
 from ._global_objective import GlobalObjective
@@ -27,6 +27,7 @@ from .result import MinimizerResult
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from typing_extensions import Self
 
     from ._derivatives import Array
     from .global_model import GlobalModel
@@ -187,6 +188,25 @@ class GlobalResult(HasIntervals):
         self.ci_out: Any = None
         self.result: MinimizerResult = self.minimizer.minimize(search.method, **search.options)
         self.params = self.result.params
+
+    @classmethod
+    def _restored(
+        cls,
+        model: GlobalModel,
+        init_params: Parameters,
+        names: OwnNames,
+        fit_data: Mapping[str, FitData],
+        search: Search,
+        found: MinimizerResult,
+        ci_out: Any,
+    ) -> Self:
+        """Make the result of a fit from what a file says of it."""
+        self = cls.__new__(cls)
+        self.model, self.init_params = model, init_params
+        self._names, self._fit_data, self._how = names, dict(fit_data), search
+        self._minimizer, self.ci_out = None, ci_out
+        self.result, self.params = found, found.params
+        return self
 
     @property
     def minimizer(self) -> Minimizer:
@@ -446,6 +466,116 @@ class GlobalResult(HasIntervals):
             f"<table><tr>{head}</tr>{rows}</table>"
             f"{printfuncs.fitreport_html_table(self, show_correl=show_correl, min_correl=min_correl)}"
         )
+
+    def dumps(self, **kws: Any) -> str:
+        """Return the result as JSON text.
+
+        Parameters
+        ----------
+        **kws
+            As of `Model.dumps`.
+
+        Returns
+        -------
+        str
+            For `loads`.
+
+        Raises
+        ------
+        ModelError
+            A function cannot be imported by its name, or a data set has a name that is no text.
+
+        Examples
+        --------
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+        >>> result = both.fit({"a": [1.0, 3.1, 5.0], "b": [4.0, 6.0, 7.9]}, x=[0, 1, 2], slope=1, intercept=0)
+        >>> again = GlobalResult.loads(result.dumps())
+        >>> again.params == result.params, again["b"].ndata
+        (True, 3)
+        """
+        return _global_json.dumps_result(self, **kws)
+
+    def dump(self, fp: IO[str], **kws: Any) -> int:
+        """Write `dumps` to an open text file.
+
+        Parameters
+        ----------
+        fp : file
+            Open for writing text.
+        **kws
+            As of `dumps`.
+
+        Returns
+        -------
+        int
+            Number of characters.
+
+        Examples
+        --------
+        >>> from io import StringIO
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel({"a": LinearModel()})
+        >>> result = both.fit({"a": [1.0, 3.1, 5.0]}, x=[0, 1, 2], slope=1, intercept=0)
+        >>> file = StringIO()
+        >>> result.dump(file) == len(file.getvalue())
+        True
+        >>> _ = file.seek(0)
+        >>> GlobalResult.load(file).chisqr == result.chisqr
+        True
+        """
+        _model_json.check_file(fp, "write", "save_modelresult")
+        return fp.write(self.dumps(**kws))
+
+    @classmethod
+    def loads(
+        cls, s: str, funcdefs: Mapping[str, Callable[..., Any]] | None = None, trusted: bool = False
+    ) -> GlobalResult:
+        """Return the result in JSON text.
+
+        Parameters
+        ----------
+        s : str
+            What `dumps` returned.
+        funcdefs, trusted
+            As of `lmfit.model.load_model`.
+
+        Returns
+        -------
+        GlobalResult
+            A new one.
+
+        Raises
+        ------
+        ModelError
+            The text is no such result, or a function cannot be found.
+        """
+        found = _model_json.loads_result(s, funcdefs, trusted=trusted)
+        _model_json.check_kind("the text", found, "GlobalResult")
+        return cast("GlobalResult", found)
+
+    @classmethod
+    def load(
+        cls, fp: IO[str], funcdefs: Mapping[str, Callable[..., Any]] | None = None, trusted: bool = False
+    ) -> GlobalResult:
+        """Return the result in an open text file.
+
+        Parameters
+        ----------
+        fp : file
+            Open for reading text.
+        funcdefs, trusted
+            As of `lmfit.model.load_model`.
+
+        Returns
+        -------
+        GlobalResult
+            A new one.
+        """
+        _model_json.check_file(fp, "read", "load_modelresult")
+        return cls.loads(fp.read(), funcdefs, trusted)
 
     def plot(self, columns: int = 3, fig_kws: Mapping[str, Any] | None = None, **kws: Any) -> Figure:
         """Draw the fit of each data set with its residuals above it.

@@ -109,11 +109,12 @@ def place_alone(part: Part, points: tuple[Array, ...], y: Array, hidden: Array) 
     left = np.inf
     known: Known = {}
     for used in range(len(hidden) + 1):
-        curve = _curve(points, y, hidden[:used])
-        tries, gain = _search(part, curve, part.direction, np.inf, known)
-        now_left = float(curve.y @ curve.y) - gain
-        if best is None or _is_much_better(now_left, left, y):
-            best, left = (tries, used), now_left
+        attempt = _Placement([part], points, y, hidden[:used], [part.direction], np.inf, known)
+        attempt.place()
+        # What only the steps of the search leave must not be taken for a background.
+        attempt.refine()
+        if best is None or _is_much_better(attempt.left(), left, y):
+            best, left = (attempt.placed[0], used), attempt.left()
     assert best is not None
     return best
 

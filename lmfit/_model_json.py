@@ -12,6 +12,8 @@ Version 2 and earlier are those of lmfit 1.x, see `_json_1x`.
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import inspect
 import json
 import operator
 import os
@@ -30,10 +32,15 @@ from .jsonutils import Lookup, decode4js, encode4js, import_path
 from .parameter import Parameters
 from .result import MinimizerResult
 
-__all__ = ["check_picklable", "dumps", "dumps_result", "loads", "loads_result", "read", "write"]
+__all__ = [
+    "assembled", "check_file", "check_kind", "check_picklable", "checked", "dumps", "dumps_result",
+    "found_of", "loads", "loads_result", "parsed", "parts_of", "plain_ones", "read", "unreadable", "write",
+]  # fmt: skip
 
 VERSION = 3
 _MODEL, _RESULT = "lmfit model", "lmfit result of a model"
+GLOBAL_MODEL, GLOBAL_RESULT = "lmfit global model", "lmfit result of a global model"
+_FORMATS = (_MODEL, _RESULT, GLOBAL_MODEL, GLOBAL_RESULT)
 
 #: The operators of composites, which need no import path.
 _OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow"}
@@ -54,7 +61,7 @@ _FOUND = tuple(entry.name for entry in dataclasses.fields(MinimizerResult) if en
 def dumps(model: Any, trusted: bool = False, **kws: Any) -> str:
     """Return a model as JSON text; `trusted` allows functions to be stored as code."""
     return json.dumps(
-        {"format": _MODEL, "version": VERSION, "parts": _parts(model, trusted)}, allow_nan=False, **kws
+        {"format": _MODEL, "version": VERSION, "parts": parts_of(model, trusted)}, allow_nan=False, **kws
     )
 
 
@@ -67,10 +74,11 @@ def loads(text: str, funcdefs: Mapping[str, Any] | None = None, trusted: bool = 
         The text is no stored model, or a function of it cannot be found.
     """
     lookup = Lookup(funcdefs or {}, trusted)
-    data = _parsed(text, kws)
+    data = parsed(text, kws)
     if _json_1x.is_model(data):
         return _json_1x.model(data, lookup)
-    return _assembled(_checked(data, _MODEL), lookup)
+    stored = checked(data, _MODEL, GLOBAL_MODEL)
+    return _of_global("model")(stored, lookup) if _is_global(stored) else assembled(stored, lookup)
 
 
 def dumps_result(result: Any, trusted: bool = False, **kws: Any) -> str:
@@ -79,18 +87,23 @@ def dumps_result(result: Any, trusted: bool = False, **kws: Any) -> str:
     data = {
         "format": _RESULT,
         "version": VERSION,
-        "parts": _parts(result.model, trusted),
+        "parts": parts_of(result.model, trusted),
         "params": json.loads(result.params.dumps()),
         "init_params": json.loads(result.init_params.dumps()),
-        "settings": _plain_ones({name: getattr(result, name) for name in _SETTINGS}, "settings", trusted),
+        "settings": plain_ones({name: getattr(result, name) for name in _SETTINGS}, "settings", trusted),
         "data": encode4js(
             {entry.name: getattr(fit_data, entry.name) for entry in dataclasses.fields(fit_data)}, trusted
         ),
         "values": encode4js({"best": result.best_values, "init": result.init_values}),
-        "fit": _plain_ones({name: getattr(result.result, name) for name in _FOUND}, "results", trusted),
+        "fit": plain_ones(found_of(result.result), "results", trusted),
         "curves": encode4js({name: getattr(result, name) for name in _CURVES}),
     }
     return json.dumps(data, allow_nan=False, **kws)
+
+
+def found_of(result: MinimizerResult) -> dict[str, Any]:
+    """Return what a fit found, without the parameters."""
+    return {name: getattr(result, name) for name in _FOUND}
 
 
 def loads_result(
@@ -104,12 +117,14 @@ def loads_result(
         The text is no stored result, or a function of its model cannot be found.
     """
     lookup = Lookup(funcdefs or {}, trusted)
-    data = _parsed(text, kws)
+    data = parsed(text, kws)
     if _json_1x.is_result(data):
         return _json_1x.result(data, lookup)
-    stored = _checked(data, _RESULT)
+    stored = checked(data, _RESULT, GLOBAL_RESULT)
+    if _is_global(stored):
+        return _of_global("result")(stored, lookup)
     try:
-        model = _assembled(stored, lookup)
+        model = assembled(stored, lookup)
         parts = {
             name: decode4js(stored[name], lookup) for name in ("settings", "data", "values", "fit", "curves")
         }
@@ -120,7 +135,7 @@ def loads_result(
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         if isinstance(error, ModelError):
             raise
-        raise _unreadable(f"{type(error).__name__}: {error}") from error
+        raise unreadable(f"{type(error).__name__}: {error}") from error
 
 
 def check_file(file: Any, action: str, by_name: str) -> None:
@@ -129,10 +144,10 @@ def check_file(file: Any, action: str, by_name: str) -> None:
         raise TypeError(f"an open file is needed to {action}, not {file!r:.80}; {by_name}() takes a name")
 
 
-def check_kind(what: str, given: Any, kind: type) -> None:
-    """Refuse what is no model, or no result of one."""
-    if not isinstance(given, kind):
-        raise TypeError(f"{what} must be a {kind.__name__}, not {given!r:.80}")
+def check_kind(what: str, given: Any, *kinds: str) -> None:
+    """Refuse what has no class of these names, a model or the result of one."""
+    if not {cls.__name__ for cls in type(given).__mro__}.intersection(kinds):
+        raise TypeError(f"{what} must be a {' or '.join(kinds)}, not {given!r:.80}")
 
 
 def write(fname: str | Path, text: str) -> None:
@@ -148,7 +163,7 @@ def read(fname: str | Path) -> str:
     try:
         return Path(fname).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise _unreadable(f"{str(fname)!r} is no text file in UTF-8 ({error})") from error
+        raise unreadable(f"{str(fname)!r} is no text file in UTF-8 ({error})") from error
 
 
 def _check_name(fname: Any) -> None:
@@ -184,7 +199,7 @@ def _code_is_stored() -> bool:
     return False
 
 
-def _parts(model: Any, trusted: bool) -> list[dict[str, Any]]:
+def parts_of(model: Any, trusted: bool) -> list[dict[str, Any]]:
     return [_part(part, trusted) for part in model._in_order()]
 
 
@@ -212,7 +227,7 @@ def _class_path(cls: type) -> str:
     return path
 
 
-def _assembled(stored: Mapping[str, Any], lookup: Lookup) -> Any:
+def assembled(stored: Mapping[str, Any], lookup: Lookup) -> Any:
     """Put the parts together again."""
     base = sys.modules["lmfit.model"].Model
     models: list[Any] = []
@@ -224,7 +239,7 @@ def _assembled(stored: Mapping[str, Any], lookup: Lookup) -> Any:
                 model = cls(left, right, _operator(entry["op"], lookup))
             else:
                 args, kws = decode4js(entry["args"], lookup), decode4js(entry["kws"], lookup)
-                _refuse_scripts(cls, kws, lookup)
+                _refuse_scripts(cls, args, kws, lookup)
                 model = cls(*args, **kws)
             model.__dict__.update(_known_state(model, decode4js(entry["state"], lookup)))
             models.append(model)
@@ -232,20 +247,21 @@ def _assembled(stored: Mapping[str, Any], lookup: Lookup) -> Any:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         if isinstance(error, ModelError):
             raise
-        raise _unreadable(f"{type(error).__name__}: {error}") from error
+        raise unreadable(f"{type(error).__name__}: {error}") from error
     return whole
 
 
 def _known_state(model: Any, state: dict[str, Any]) -> dict[str, Any]:
     unknown = state.keys() - model._state().keys()
     if unknown:
-        raise _unreadable(f"a model has no attribute {min(unknown)!r}")
+        raise unreadable(f"a model has no attribute {min(unknown)!r}")
     return state
 
 
-def _refuse_scripts(cls: type, kws: Mapping[str, Any], lookup: Lookup) -> None:
-    """A script that runs when the model is made is code of the file."""
-    if kws.get("init_script") and not lookup.trusted:
+def _refuse_scripts(cls: type, args: list[Any], kws: Mapping[str, Any], lookup: Lookup) -> None:
+    """A script that runs when the model is made, by whatever argument it is given, is code of the file."""
+    given = inspect.signature(cls).bind_partial(*args, **kws).arguments
+    if given.get("init_script") and not lookup.trusted:
         raise ModelError(
             f"the stored {cls.__name__} has an init_script, which is code and is not executed; load with "
             "trusted=True if you know where the file comes from"
@@ -258,12 +274,12 @@ def _operator(stored: Any, lookup: Lookup) -> Any:
     return decode4js(stored, lookup)
 
 
-def _plain_ones(values: Mapping[str, Any], what: str, trusted: bool) -> dict[str, Any]:
+def plain_ones(values: Mapping[str, Any], what: str, trusted: bool) -> dict[str, Any]:
     """What can be stored, with a warning that names the rest."""
     stored, lost = {}, []
     for name, value in values.items():
         if isinstance(value, Mapping) and not hasattr(value, "columns"):
-            stored[name] = _plain_ones(value, what, trusted)
+            stored[name] = plain_ones(value, what, trusted)
             continue
         try:
             stored[name] = encode4js(value, trusted)
@@ -275,28 +291,37 @@ def _plain_ones(values: Mapping[str, Any], what: str, trusted: bool) -> dict[str
     return stored
 
 
-def _parsed(text: str, kws: dict[str, Any]) -> Any:
+def parsed(text: str, kws: dict[str, Any]) -> Any:
     if not isinstance(text, (str, bytes, bytearray)):
-        raise _unreadable(f"it must be given as text, not as {text!r:.80}")
+        raise unreadable(f"it must be given as text, not as {text!r:.80}")
     try:
         return json.loads(text, **kws)
     except (ValueError, RecursionError) as error:
-        raise _unreadable(f"the text is no valid JSON ({error})") from error
+        raise unreadable(f"the text is no valid JSON ({error})") from error
 
 
-def _checked(data: Any, kind: str) -> dict[str, Any]:
-    if not isinstance(data, dict) or data.get("format") not in (_MODEL, _RESULT):
-        raise _unreadable("it was not written by dumps() or save_model()")
-    if data["format"] != kind:
-        raise _unreadable(
-            f"it holds an {data['format']}; use {'load_model' if kind == _RESULT else 'load_modelresult'}()"
+def checked(data: Any, *kinds: str) -> dict[str, Any]:
+    if not isinstance(data, dict) or data.get("format") not in _FORMATS:
+        raise unreadable("it was not written by dumps() or save_model()")
+    if data["format"] not in kinds:
+        raise unreadable(
+            f"it holds an {data['format']}; use {'load_model' if _RESULT in kinds else 'load_modelresult'}()"
         )
     if data.get("version") != VERSION:
-        raise _unreadable(
+        raise unreadable(
             f"version {data.get('version')!r:.80} of the format is unknown (known: {VERSION}); update lmfit"
         )
     return data
 
 
-def _unreadable(reason: str) -> ModelError:
+def _is_global(stored: Mapping[str, Any]) -> bool:
+    return stored["format"] in (GLOBAL_MODEL, GLOBAL_RESULT)
+
+
+def _of_global(name: str) -> Any:
+    """A function of the module that reads global models, which is loaded when there is one to read."""
+    return getattr(importlib.import_module("lmfit._global_json"), name)
+
+
+def unreadable(reason: str) -> ModelError:
     return ModelError(f"the model cannot be read: {reason}")

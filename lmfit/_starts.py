@@ -264,7 +264,10 @@ SHAPES: dict[Callable[..., Array], Shape] = {
     lineshapes.students_t: Shape(
         _centers_with("sigma", 0.5, 1.0, 2.0, 5.0, 20.0, 60.0), places={"center": 1.0}
     ),
-    lineshapes.breit_wigner: Shape(_peaks_with("q", 0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 8.0, -8.0)),
+    lineshapes.breit_wigner: Shape(
+        _peaks_with("q", 0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 8.0, -8.0),
+        places={"center": "sigma", "q": 1.0},
+    ),
     lineshapes.lognormal: Shape(_peaks_of_logarithm),
     lineshapes.damped_oscillator: Shape(_centers_with("sigma", 0.02, 0.05, 0.1, 0.2, 0.5), places={}),
     lineshapes.dho: Shape(_damped_harmonic),

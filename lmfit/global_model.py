@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 
+from . import _global_json, _model_json
 from ._fit_data import FitData, prepared
 from ._global_names import OwnNames, Sharing, by_data_set, merged, model_names, sharing
 from ._global_objective import GlobalObjective
@@ -320,6 +321,113 @@ class GlobalModel:
         }  # fmt: skip
         params, names = self._started(params, start)
         return GlobalResult(self, params, names, fit_data, Search(method, settings, dict(fit_kws or {})))
+
+    def dumps(self, **kws: Any) -> str:
+        """Return the model as JSON text.
+
+        Parameters
+        ----------
+        **kws
+            As of `Model.dumps`.
+
+        Returns
+        -------
+        str
+            For `loads`.
+
+        Raises
+        ------
+        ModelError
+            A function cannot be imported by its name, or a data set has a name that is no text.
+
+        Examples
+        --------
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel(dict.fromkeys(["a", "b"], LinearModel()), shared=["slope"])
+        >>> GlobalModel.loads(both.dumps())
+        GlobalModel({'a': Model(linear), 'b': Model(linear)}, shared=['slope'])
+        """
+        return _global_json.dumps(self, **kws)
+
+    def dump(self, fp: IO[str], **kws: Any) -> int:
+        """Write `dumps` to an open text file.
+
+        Parameters
+        ----------
+        fp : file
+            Open for writing text.
+        **kws
+            As of `dumps`.
+
+        Returns
+        -------
+        int
+            Number of characters.
+
+        Examples
+        --------
+        >>> from io import StringIO
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import LinearModel
+        >>> both = GlobalModel({"a": LinearModel()})
+        >>> file = StringIO()
+        >>> both.dump(file) == len(file.getvalue())
+        True
+        >>> _ = file.seek(0)
+        >>> GlobalModel.load(file)
+        GlobalModel({'a': Model(linear)}, shared=[])
+        """
+        _model_json.check_file(fp, "write", "save_model")
+        return fp.write(self.dumps(**kws))
+
+    @classmethod
+    def loads(
+        cls, s: str, funcdefs: Mapping[str, Callable[..., Any]] | None = None, trusted: bool = False
+    ) -> GlobalModel:
+        """Return the model in JSON text.
+
+        Parameters
+        ----------
+        s : str
+            What `dumps` returned.
+        funcdefs, trusted
+            As of `lmfit.model.load_model`.
+
+        Returns
+        -------
+        GlobalModel
+            A new one.
+
+        Raises
+        ------
+        ModelError
+            The text is no such model, or a function cannot be found.
+        """
+        found = _model_json.loads(s, funcdefs, trusted=trusted)
+        _model_json.check_kind("the text", found, "GlobalModel")
+        return cast("GlobalModel", found)
+
+    @classmethod
+    def load(
+        cls, fp: IO[str], funcdefs: Mapping[str, Callable[..., Any]] | None = None, trusted: bool = False
+    ) -> GlobalModel:
+        """Return the model in an open text file.
+
+        Parameters
+        ----------
+        fp : file
+            Open for reading text.
+        funcdefs, trusted
+            As of `lmfit.model.load_model`.
+
+        Returns
+        -------
+        GlobalModel
+            A new one.
+        """
+        _model_json.check_file(fp, "read", "load_model")
+        return cls.loads(fp.read(), funcdefs, trusted)
 
     def _errors_of_data(self, kwargs: dict[str, Any]) -> Any:
         """Take `sigma` from the keywords, if it is not for a parameter or variable of that name."""

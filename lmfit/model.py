@@ -1395,7 +1395,7 @@ def save_model(model: Model, fname: str, **kws: Any) -> None:
 
     Parameters
     ----------
-    model : Model
+    model : Model or GlobalModel
         Its function must be importable, or be a built-in one.
     fname : str
         Name of the file.
@@ -1417,7 +1417,7 @@ def save_model(model: Model, fname: str, **kws: Any) -> None:
     ...     load_model(path)
     Model(gaussian, prefix='g_')
     """
-    _model_json.check_kind("model", model, Model)
+    _model_json.check_kind("model", model, "Model", "GlobalModel")
     _model_json.write(fname, model.dumps(**kws))
 
 
@@ -1464,7 +1464,7 @@ def save_modelresult(modelresult: ModelResult, fname: str, **kws: Any) -> None:
 
     Parameters
     ----------
-    modelresult : ModelResult
+    modelresult : ModelResult or GlobalResult
         After a fit; the function of its model must be importable.
     fname : str
         Name of the file.
@@ -1487,7 +1487,7 @@ def save_modelresult(modelresult: ModelResult, fname: str, **kws: Any) -> None:
     ...     load_modelresult(path).params == result.params
     True
     """
-    _model_json.check_kind("modelresult", modelresult, ModelResult)
+    _model_json.check_kind("modelresult", modelresult, "ModelResult", "GlobalResult")
     _model_json.write(fname, modelresult.dumps(**kws))
 
 

@@ -478,6 +478,10 @@ def with_keyword(**kws):
             lambda: GlobalModel({"a": PEAK}, shared=3),
             "shared must be names of parameters, or a mapping of them, not 3",
         ),
+        (
+            lambda: GlobalModel({"a": PEAK}, shared={"w": "sigma"}),
+            r"'w': a list of data sets, or .* not 'sigma'",
+        ),
         (lambda: GlobalModel({"a": PEAK}, shared={"w": 3}), r"shared, 'w': a list of data sets, or .* not 3"),
         (lambda: GLOBAL.fit(DATA, 3, x=X), "params must be Parameters or a dictionary of values, not 3"),
         (with_keyword(fit_kws=3), "fit_kws must be a dictionary of options of the engine, not 3"),

@@ -387,6 +387,8 @@ def harmful():
         "kws": {"init_script": "open('harm', 'w')"},
     }
     yield {**plain, "parts": [{**part, **expression}]}
+    by_position = {**expression, "args": ["a*x", ["x"], "y = 3"], "kws": {}}
+    yield {**plain, "parts": [{**part, **by_position}]}
     yield {**plain, "parts": [{**part, "state": {"func": {"__class__": "Import", "value": "os:system"}}}]}
     yield {**plain, "parts": [{**part, "state": {"eval": 3}}]}
     composite = {
