@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,9 +24,11 @@ import numpy as np
 from . import _engines
 from ._derivatives import Array
 from ._engines import Engine, Finds, Objective
+from ._exchanges import exchanges
 from ._levels import F_TEST, KNOWN_ERRORS, LIKELIHOOD, Levels
 from ._problem import Policy, Problem
-from ._refit import Refit, Refitter, State
+from ._refit import PATIENCE, Refit, Refitter, State
+from ._region import Twins
 from ._robust import SUM_OF_SQUARES, Cost, loss
 from .errors import AbortFitException, NonFiniteError
 from .parameter import Parameters
@@ -321,7 +323,12 @@ class Held:
         return np.array(found)
 
     def refit(
-        self, values: Array, start: Array, ceiling: float = math.inf, first: Sequence[int] | None = None
+        self,
+        values: Array,
+        start: Array,
+        ceiling: float = math.inf,
+        first: Sequence[int] | None = None,
+        patience: int = PATIENCE,
     ) -> Refit:
         """Return the least cost with the parameters held at `values`.
 
@@ -330,6 +337,8 @@ class Held:
         values : ndarray, shape (k,)
         start : ndarray, shape (n + number of tied ones,)
             Where to begin.
+        ceiling, first, patience
+            As of `Refitter.refit`.
 
         Returns
         -------
@@ -340,23 +349,68 @@ class Held:
         start[self.fixed] = values
         found = None
         if self.refitter is not None:
-            found = self.refitter.refit(start, self.fixed, ceiling, first)
+            found = self.refitter.refit(start, self.fixed, ceiling, first, patience)
             if found.state is State.STUCK and self.engine_runs < _ENGINE_RUNS:
                 self.engine_runs += 1
                 slow = self._by_engine(found.x)
                 # What the engine takes for a minimum is one, even if the last digits cannot be had.
                 found = slow and replace(self.refitter.refit(slow.x, self.fixed), state=slow.state)
+        elif ceiling < math.inf and (cost := self._cost(start[: len(self.fit.names)])) > ceiling:
+            return Refit(start, cost, np.zeros(len(self.fixed)), self._straight(), State.TOO_FAR)
         else:
             found = self._by_engine(start)
         if found is None:
             return Refit(start, math.inf, np.zeros(len(self.fixed)), self._straight(), State.STUCK)
         return self._without_penalty(found) if self.tied else found
 
+    def twins(self, most: int) -> Twins:
+        """Find the points that are as good as another one because two terms of the model are exchanged.
+
+        Parameters
+        ----------
+        most : int
+            Largest number of evaluations.
+
+        Returns
+        -------
+        callable
+            ``twins(x)`` gives for each twin of a point the values of the held parameters, and the point.
+        """
+        fit, n = self.fit, len(self.fit.names)
+        moving = range(n) if self.tied else self.fixed
+        found = exchanges(self._cost, fit.x, moving, most) if n > len(self.names) else []
+
+        def twins(x: Array) -> Iterator[tuple[Array, Array]]:
+            for exchange in found:
+                twin = x[:n][exchange]
+                if self._allowed(twin):
+                    twin = self._with_tied(twin)
+                    yield twin[self.fixed], twin
+
+        return twins
+
     def restart(self) -> None:
         """Forget the way that the refits have come."""
         self.engine_runs = 0
         if self.refitter is not None:
             self.refitter.restart()
+
+    def _cost(self, x: Array) -> float:
+        """The cost for values of the variables; infinite outside of their bounds."""
+        if not self._allowed(x):
+            return math.inf
+        residual = self.fit.residual(x.tolist())
+        return float(residual @ residual) if self.fit.is_sum else float(residual[0])
+
+    def _allowed(self, x: Array) -> bool:
+        n = len(x)
+        return bool(np.all((self.lower[:n] <= x) & (x <= self.upper[:n])))
+
+    def _with_tied(self, x: Array) -> Array:
+        """Values of the variables, and after them those of the held tied parameters."""
+        if not self.tied:
+            return x
+        return np.concatenate([x, self.fit.problem.tied_values(x.tolist())[self._slots]])
 
     def _straight(self) -> Array:
         tangent = np.zeros((len(self.x), len(self.fixed)))
@@ -399,9 +453,8 @@ class Held:
 
     def _without_penalty(self, found: Refit) -> Refit:
         n = len(self.fit.names)
-        tied = self.fit.problem.tied_values(found.x[:n].tolist())[self._slots]
-        off = self.weights * (tied - found.x[n:])
-        x = np.concatenate([found.x[:n], tied])
+        x = self._with_tied(found.x[:n])
+        off = self.weights * (x[n:] - found.x[n:])
         gradient = found.gradient.copy()
         for k, name in enumerate(self.tied):
             # The derivative of the least cost by the held value is the force of the penalty.

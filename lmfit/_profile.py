@@ -155,7 +155,11 @@ class Side:
         near = min(self.nodes, key=lambda node: abs(node.t - t))
         found = self.refit(near, t, predicted(self.nodes, t, self.best.t, self.unit))
         if isinstance(found, Failure) and found.missing == TOO_FAR:
-            # One of the nodes may belong to another branch.
+            # One of the nodes may belong to another branch, or be of no use.
+            found = self.refit(near, t, near.x + (t - near.t) * near.tangent)
+        if isinstance(found, Failure) and found.missing == TOO_FAR and math.isnan(near.slope):
+            known = [node for node in self.nodes if not math.isnan(node.slope)]
+            near = min(known, key=lambda node: abs(node.t - t))
             found = self.refit(near, t, near.x + (t - near.t) * near.tangent)
         if isinstance(found, Node):
             self.keep(found)
@@ -214,8 +218,18 @@ class Side:
             # Two straight lines meet above the peak.
             ahead = (high.z - low.z - high.slope * gap) / (low.slope - high.slope)
             if low.z + low.slope * ahead > level and 0.0 < ahead < gap:
-                return self.distance(low) + min(max(ahead, 0.1 * gap), 0.9 * gap)
+                return self.reachable(low, high, self.distance(low) + min(max(ahead, 0.1 * gap), 0.9 * gap))
         return None
+
+    def reachable(self, low: Node, high: Node, distance: float) -> float:
+        """A distance between two nodes; where no refit has succeeded, one closer to either."""
+        wall, ends = (
+            math.inf if self.wall is None else self.wall[0],
+            (self.distance(low), self.distance(high)),
+        )
+        if not ends[0] < wall < ends[1]:
+            return distance
+        return 0.5 * (wall + min(ends, key=lambda end: abs(end - wall)))
 
     def bracket(self, level: float) -> tuple[Node, Node | None]:
         """The last node before the first one that reaches a level, and that one if there is any."""
@@ -414,7 +428,7 @@ def _ended(side: Side, low: Node, level: float) -> Crossing | None:
     distance = side.distance(low)
     if distance >= side.bound * (1.0 - 1e-12):
         return Crossing(math.nan, "at bound")
-    if side.wall is not None and side.wall[0] - distance <= 1e-2 * max(distance, 1e-3 * side.unit):
+    if side.wall is not None and 0.0 <= side.wall[0] - distance <= 1e-2 * max(distance, 1e-3 * side.unit):
         return Crossing(math.nan, _in_words(side.wall[1]))
     if math.isinf(side.bound) and _levels_off(side, level):
         return Crossing(side.sign * math.inf, "flat")

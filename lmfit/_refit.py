@@ -40,13 +40,15 @@ from scipy.linalg.blas import ddot
 
 from ._derivatives import Array, norm
 
-__all__ = ["Refit", "Refitter", "State"]
+__all__ = ["PATIENCE", "Refit", "Refitter", "State"]
 
 #: Error of the Jacobian with which a search may end.
 TRUSTED = 0.1
 _SHARP = 0.05
 #: A step that takes less than this part of what is above `plenty` is idle.
 _IDLE = 8.0
+#: Number of idle steps with which a search ends.
+PATIENCE = 3
 #: Error from which on a Jacobian is not worth correcting.
 _USELESS = 1e3
 #: What may be left of a rise of chi-square when a search ends; it is subtracted.
@@ -192,6 +194,7 @@ class Refitter:
         fixed: Sequence[int],
         ceiling: float = math.inf,
         first: Sequence[int] | None = None,
+        patience: int = PATIENCE,
     ) -> Refit:
         """Minimise over the coordinates that are not fixed.
 
@@ -205,6 +208,8 @@ class Refitter:
             A start with a larger sum of squares is refused.
         first : sequence of int, optional
             Coordinates to be refitted before the others, from a start at which these are better known.
+        patience : int, optional
+            Number of idle steps with which a search ends far above `plenty`.
         """
         fixed = list(fixed)
         free = self._free(fixed)
@@ -217,13 +222,13 @@ class Refitter:
         if first:
             self.here = here
             self._renew(range(len(start)))
-            self._search(list(first))
+            self._search(list(first), patience)
             here = self.here
             self._renew(range(len(start)))
         if here.cost > ceiling:
             return Refit(start, here.cost, np.zeros(len(fixed)), self._no_tangent(fixed), State.TOO_FAR)
         self._move(here, travels=True)
-        return self._ended(fixed, free, self._search(free))
+        return self._ended(fixed, free, self._search(free, patience))
 
     def _begin(self) -> None:
         """Compute the Jacobian at the best point; twice where the right step has to be found first."""
@@ -240,7 +245,7 @@ class Refitter:
         tangent[fixed, range(len(fixed))] = 1.0
         return tangent
 
-    def _search(self, free: list[int]) -> State:
+    def _search(self, free: list[int], patience: int) -> State:
         damping, gain, missed, idle = 0.0, 1.0, math.inf, 0
         for _ in range(_MAX_STEPS if free else 0):
             if not np.isfinite(self.jacobian[:, free]).all():
@@ -260,7 +265,7 @@ class Refitter:
             missed = abs(1.0 - gain) * left if fresh and damping == 0.0 else math.inf
             above = self.here.cost - self.best.cost - self.plenty
             idle = idle + 1 if _IDLE * (before - self.here.cost) < above else 0
-            if idle > 2:
+            if idle >= patience:
                 return State.ROUGH
             if gain < _BENT and not fresh:
                 self._renew(free)

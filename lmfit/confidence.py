@@ -13,8 +13,9 @@ from __future__ import annotations
 import copy
 import inspect
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, overload
 
 import numpy as np
@@ -115,13 +116,16 @@ class ConfidenceRegion:
         The two parameters.
     nfev : int
         Number of evaluations of the objective.
+    missing : dict of str to int
+        Why cells are nan, in a word as of the limits of `conf_interval`, and how many of them.
 
     Examples
     --------
-    >>> region = ConfidenceRegion(np.zeros(3), np.zeros(2), np.array([[0.5, 0.1, np.nan]] * 2), ("a", "b"), 6)
+    >>> grid = np.array([[0.5, 0.1, np.nan]] * 2)
+    >>> region = ConfidenceRegion(np.zeros(3), np.zeros(2), grid, ("a", "b"), 6, {"not finite": 2})
     >>> x, y, grid = region
-    >>> grid.shape, region.failed
-    ((2, 3), 2)
+    >>> grid.shape, region.failed, region.missing
+    ((2, 3), 2, {'not finite': 2})
     """
 
     x: Array
@@ -129,6 +133,7 @@ class ConfidenceRegion:
     grid: Array
     names: tuple[str, str]
     nfev: int
+    missing: dict[str, int] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Array]:
         return iter((self.x, self.y, self.grid))
@@ -343,7 +348,7 @@ def conf_interval2d(
     -------
     ConfidenceRegion
         To be unpacked as ``x, y, grid``; `grid` has shape (ny, nx), as ``contourf(x, y, grid)`` needs
-        it.  Cells without a refit that converged are nan, their number is `failed`.
+        it.  Cells without a refit that converged are nan: `failed` is their number, `missing` says why.
 
     Raises
     ------
@@ -377,8 +382,8 @@ def conf_interval2d(
         for name, span, count, axis in zip(names, spans, (call["nx"], call["ny"]), "xy")
     )
     task = _Region(recipe, _Test.of(call["prob_func"]), names, xs, bool(call["chi2_out"]))
-    rows, nfev = _grid(task, ys, executor, progress)
-    return ConfidenceRegion(xs, ys, rows, names, nfev)
+    rows, nfev, missing = _grid(task, ys, executor, progress)
+    return ConfidenceRegion(xs, ys, rows, names, nfev, dict(missing))
 
 
 _MANUAL_ORDER = ("p_names", "sigmas", "trace", "maxiter", "verbose", "prob_func", "min_rel_change")
@@ -802,14 +807,16 @@ class _Region:
 
     def __call__(
         self, ys: Array, visit: Callable[[Iterator[int]], Iterator[int]] = iter
-    ) -> tuple[Array, int]:
+    ) -> tuple[Array, int, Counter[str]]:
         with np.errstate(all="ignore"):
             fit = ConstrainedFit(self.recipe, self.test.kind)
             plenty = math.inf if self.chi2_out else fit.levels.rise(_CERTAIN, 2)
             held = fit.hold(self.names, slopes=False, plenty=plenty)
-            grid = walked(held.refit, held.at_best(), held.values, self.xs, ys, plenty, visit)
+            twins = held.twins(most=self.xs.size * ys.size)
+            grid = walked(held.refit, held.at_best(), held.values, self.xs, ys, plenty, twins, visit)
+        missing = Counter(_FAILURES[state] for state in grid.states.values())
         if self.chi2_out:
-            return grid.cost, fit.nfev
+            return grid.cost, fit.nfev, missing
         probs = [
             [
                 self.test.probability(fit, cost - fit.cost, x[: len(fit.names)], 2)
@@ -817,17 +824,18 @@ class _Region:
             ]
             for costs, xs in zip(grid.cost, grid.x)
         ]
-        return np.array(probs), fit.nfev
+        return np.array(probs), fit.nfev, missing
 
 
-def _grid(task: _Region, ys: Array, executor: Any, progress: bool) -> tuple[Array, int]:
+def _grid(task: _Region, ys: Array, executor: Any, progress: bool) -> tuple[Array, int, Counter[str]]:
     """All rows, in one walk or in blocks that workers make."""
     with pool(executor, "executor") as crew:
         if crew is None:
             return task(ys, lambda rows: counted(rows, progress, len(ys), "confidence", "row"))
         blocks = np.array_split(ys, min(len(ys), _BLOCKS))
         made = list(counted(mapping(crew)(task, blocks), progress, len(blocks), "confidence", "block"))
-    return np.vstack([rows for rows, _ in made]), sum(nfev for _, nfev in made)
+    rows, calls, missing = zip(*made)
+    return np.vstack(rows), sum(calls), sum(missing, Counter())
 
 
 #: Into how many parts the rows of a grid are divided for workers.

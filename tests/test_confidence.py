@@ -315,7 +315,10 @@ def test_cells_without_residual_are_nan_and_counted():
     )
     region = conf_interval2d(fit, "a", "b", 4, 3, limits=((-0.5, 0.0), (0.5, 1.5)))
     assert np.isnan(region.grid).all(axis=0).tolist() == [True, True, False, False]
-    assert region.failed == 6
+    assert (region.failed, region.missing) == (6, {Missing.NOT_FINITE: 6})
+    with ThreadPoolExecutor(2) as executor:
+        again = conf_interval2d(fit, "a", "b", 4, 3, limits=((-0.5, 0.0), (0.5, 1.5)), executor=executor)
+    assert again.missing == region.missing
 
 
 def test_region_of_a_tied_parameter():
@@ -466,6 +469,8 @@ def test_two_exponentials_of_any_data():
             "a1": [1.7649, 2.1024, 2.6067, INF, INF, INF],
             "t1": [1.0322, 1.3695, 1.8530, 11.002, 13.095, 15.182],
         },
+        57: {"t2": [1.0468, 1.2737, 8.2075, 11.6276, 13.1027, 14.6092]},
+        58: {"t2": [0.9821, 1.2263, 8.0429, 11.6751, 13.1455, 14.6378]},
     }
     for seed, limits in known.items():
         fit = exponentials(seed)
@@ -498,3 +503,63 @@ def test_region_of_two_exponentials_has_no_gaps():
         chisqr = minimize(fit.userfcn, params).chisqr
         expected = f_compare(100, 4, chisqr, fit.chisqr, 2)
         assert region.grid[row, column] <= expected + 2e-3
+
+
+def two_exponentials_by_projection(fit, amplitudes, times):
+    """Chi-square for one term: dense in the rate of the other one, linear in its amplitude."""
+    x = np.linspace(0.3, 10, 100)
+    y = -fit.userfcn(create_params(a1=0, a2=0, t1=1, t2=1))
+    rates = np.concatenate(
+        [-np.geomspace(1.5, 0.003, 80), np.linspace(-0.002, 1, 9000), np.geomspace(1, 2e3, 300)]
+    )
+    terms = np.exp(-rates[:, np.newaxis] * (x - np.where(rates > 0, 0.3, 10)[:, np.newaxis]))
+    terms /= np.linalg.norm(terms, axis=1)[:, np.newaxis]
+    rest = y - amplitudes[:, np.newaxis] * np.exp(-x / times[:, np.newaxis, np.newaxis])
+    return np.sum(rest**2, axis=2) - np.max((rest @ terms.T) ** 2, axis=2)
+
+
+@pytest.mark.parametrize("seed, names", [(10, ("a1", "t1")), (17, ("a1", "t1")), (15, ("a2", "t2"))])
+def test_region_has_the_twin_of_the_best_fit(seed, names):
+    # With the terms exchanged the model is the same, so the best fit is twice in the plane of one term.
+    fit = exponentials(seed)
+    region = conf_interval2d(fit, *names, 20, 16, limits=((-12, 12), (1, 9)))
+    chisqr = two_exponentials_by_projection(fit, region.x, region.y)
+    expected = special.fdtr(2, 96, np.maximum(chisqr / fit.chisqr - 1, 0) * 96 / 2)
+    np.testing.assert_allclose(region.grid, expected, atol=2e-3)
+    twin = [fit.params[name].value for name in {"a1": ("a2", "t2"), "a2": ("a1", "t1")}[names[0]]]
+    row, column = np.argmin(np.abs(region.y - twin[1])), np.argmin(np.abs(region.x - twin[0]))
+    assert expected[row - 1 : row + 2, column - 1 : column + 2].min() < 0.95
+
+
+def two_basins(p):
+    u, v, w = (p[name].value for name in "uvw")
+    return np.array([10 * (w * w - 1), u * w - 1, v + 0.2 * w - 0.2, 0.3, 0.3, 0.3, 0.3, 0.3])
+
+
+def test_region_of_two_basins_takes_the_lower_one_everywhere():
+    # w is near 1 or near -1, and either can be followed all over the grid; which is lower changes at u = 0.
+    fit = minimize(two_basins, create_params(u=0.8, v=0.1, w=0.9))
+    region = conf_interval2d(fit, "u", "v", 10, 7, limits=((-2, 2), (-1, 1)), chi2_out=True)
+    w = np.linspace(-1.2, 1.2, 24001)
+
+    def least(u, v, branch):
+        w_ = w[w * branch > 0.5]
+        return np.min(100 * (w_**2 - 1) ** 2 + (u * w_ - 1) ** 2 + (v + 0.2 * w_ - 0.2) ** 2) + 0.45
+
+    carried, other = (
+        np.array([[least(u, v, branch) for u in region.x] for v in region.y]) for branch in (1, -1)
+    )
+    np.testing.assert_allclose(region.grid, np.minimum(carried, other), rtol=1e-2)
+    assert (carried > 1.1 * other).any(axis=0).tolist() == [True] * 5 + [False] * 5
+
+
+def test_region_of_a_cost_without_residual():
+    def chi_square(p):
+        return float(np.sum(decay(p) ** 2))
+
+    params = create_params(A=2, tau=1.5, extra=0.1)
+    fit = minimize(lambda p: chi_square(p) + (p["extra"] - p["A"]) ** 2, params, method="nelder")
+    limits = ((1.9, 2.1), (1.4, 1.6))
+    region = conf_interval2d(fit, "A", "tau", 3, 3, limits=limits, chi2_out=True)
+    expected = [[np.sum(decay({"A": A, "tau": tau}) ** 2) for A in region.x] for tau in region.y]
+    np.testing.assert_allclose(region.grid, expected, rtol=1e-3)

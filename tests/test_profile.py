@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lmfit import _profile
+from lmfit._exchanges import exchanges
 from lmfit._intervals import Missing
 from lmfit._levels import F_TEST, KNOWN_ERRORS, LIKELIHOOD, Levels, f_probability, probability_of
 from lmfit._profile import INTERRUPTED, TOO_FAR, Crossing, Failure, Node, Side, crossings, predicted
@@ -569,7 +570,9 @@ def test_grid_of_a_quadratic_form():
     A, b, best = linear()
     fits = refitter(lambda v: A @ v - b, best, slopes=False)
     xs, ys = best[0] + np.linspace(-1, 1, 7), best[1] + np.linspace(-1e-3, 2e-3, 6)
-    grid = walked(lambda values, start: _held(fits, values, start), fits.at_best([0, 1]), best[:2], xs, ys)
+    grid = walked(
+        lambda values, start, **_: _held(fits, values, start), fits.at_best([0, 1]), best[:2], xs, ys
+    )
     expected = [[np.linalg.lstsq(A[:, 2:], b - A[:, :2] @ [x, y])[1][0] for x in xs] for y in ys]
     np.testing.assert_allclose(grid.cost, expected, rtol=1e-6)
 
@@ -578,6 +581,26 @@ def _held(fits, values, start):
     start = start.copy()
     start[:2] = values
     return fits.refit(start, [0, 1])
+
+
+@pytest.mark.parametrize(
+    "terms, moving, expected",
+    [
+        ([(0, 2), (1, 3)], [0], [[1, 0, 3, 2]]),  # a, a', t, t'
+        ([(0, 1), (2, 3)], [3], [[2, 3, 0, 1]]),  # a, t, a', t'
+        ([(1, 2), (3, 4)], [0], []),  # the one that moves belongs to no term
+        ([(0, 3), (1, 4), (2, 5)], [1], [[1, 0, 2, 4, 3, 5], [0, 2, 1, 3, 5, 4]]),
+    ],
+)
+def test_exchanges_of_equal_terms(terms, moving, expected):
+    x = np.array([2.0, -5.0, 3.5, 1.1, 7.3, 0.4])[: 1 + max(map(max, terms))]
+
+    def cost(v):
+        own = [np.sin(v[one]) * v[two] ** 2 for one, two in terms]
+        return sum(own) + 3.0 * v[0] * (not any(0 in term for term in terms))
+
+    assert [p.tolist() for p in exchanges(cost, x, moving)] == expected
+    assert exchanges(cost, x, moving, most=0) == []
 
 
 @pytest.mark.parametrize("kind", [F_TEST, KNOWN_ERRORS, LIKELIHOOD])
