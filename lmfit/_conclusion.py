@@ -19,7 +19,7 @@ from ._derivatives import Array
 from ._engines import Engine, Outcome
 from ._hessian import covariance_of_minimum
 from ._problem import Best, Problem
-from ._robust import SUM_OF_SQUARES, sandwich
+from ._robust import SUM_OF_SQUARES, Cost, Reduction, recognised, sandwich
 from ._statistics import GoodnessOfFit, goodness_of_fit
 from .errors import MinimizerException
 from .result import MinimizerResult
@@ -123,14 +123,15 @@ def _errors(
     if outcome.covariance is not None:
         _assign(problem, outcome.covariance, 1.0)
         return outcome.covariance[: len(x), : len(x)], {}
-    if problem.returns_number:
+    cost = _cost(problem, best.residual)
+    if cost is None:
         found = _of_a_number(problem, x)
     else:
-        found = _of_a_residual(problem, x, best.residual, outcome)
+        found = _of_a_residual(problem, x, best.residual, outcome, cost)
     reasons = {problem.names[j]: reason for j, reason in found.reasons.items()}
     scale = 1.0
     # Only a sum of squares knows the errors of the data no better than by chi-square.
-    if scaled_by is not None and problem.summed_cost in (None, SUM_OF_SQUARES) and not problem.returns_number:
+    if scaled_by is not None and cost is SUM_OF_SQUARES:
         # A variable that is held by its bound, or has no effect, is as good as fixed.
         nfree = scaled_by.ndata - found.rank
         scale = scaled_by.chisqr / nfree if nfree > 0 else math.nan
@@ -154,16 +155,24 @@ def _without_errors(problem: Problem, outcome: Outcome) -> tuple[Outcome, dict[s
     return outcome, dict.fromkeys(problem.names, INTERRUPTED)
 
 
-def _of_a_residual(problem: Problem, x: Array, residual: Array, outcome: Outcome) -> Covariance:
+def _cost(problem: Problem, residual: Array) -> Cost | Reduction | None:
+    """What was minimised, as a function of the residual; None where the objective returns it itself."""
+    if problem.returns_number or problem.summed_cost is not None or problem.policy.reduce_fcn is None:
+        return problem.summed_cost
+    return recognised(problem.policy.reduce_fcn, residual)
+
+
+def _of_a_residual(
+    problem: Problem, x: Array, residual: Array, outcome: Outcome, cost: Cost | Reduction
+) -> Covariance:
     """Covariance from the Jacobian at the best point, in units of the residual's variance."""
     jacobian = outcome.jacobian
     if jacobian is None:
         jacobian = problem.best_jacobian(x, residual)
-    cost = problem.summed_cost
-    if cost is None or cost is SUM_OF_SQUARES:
+    if cost is SUM_OF_SQUARES:
         bound = Bound.active(x, residual, jacobian, problem.domain)
         return covariance(jacobian, problem.names, bound, outcome.equations)
-    bound = Bound.active(x, cost.slopes(residual)[0], jacobian, problem.domain)
+    bound = Bound.active(x, cost.pull(residual), jacobian, problem.domain)
     return sandwich(cost, residual, jacobian, problem.names, bound)
 
 

@@ -27,20 +27,34 @@ conditions*, Proc. 5th Berkeley Symp. (1967) 221; H. White, Econometrica 48 (198
 for the least squares; the factor for *k* variables: J. G. MacKinnon and H. White,
 J. Econometrics 29 (1985) 305).  It takes the errors of the data from the residuals
 themselves and needs no further scaling.
+
+A cost that is known only as a function of the residual has the same covariance, with its derivatives by
+differences; whether it is the sum itself or grows with it, as its mean or root does, cancels.  The steps are
+a good part of the residual's spread, *s*: where the cost has a kink, as :math:`\sum_i |r_i|`, a second
+difference over :math:`\pm h` counts the residuals within *h*, an estimate of their density, whose best
+window is about :math:`h = s N^{-1/5}` (B. W. Silverman, *Density Estimation*, 1986, section 3.4).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._covariance import RANK_TOLERANCE, Bound, Covariance, column_norms, covariance
 from ._derivatives import Array
 from .errors import close_matches
 
-__all__ = ["LOSSES", "REDUCERS", "Cost", "loss", "reducer", "sandwich"]
+__all__ = ["LOSSES", "REDUCERS", "Cost", "Reduction", "loss", "recognised", "reducer", "sandwich"]
+
+#: Residuals by which a cost is differentiated that is known only as a function: for errors, and to see
+#: whether it is the sum of squares; the step is then this fraction of the usual one.
+_MANY, _FEW, _SMALL = 4000, 100, 1e-4
+#: The largest difference, as a fraction, between derivatives that are the same.
+_ALIKE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,60 @@ class Cost:
         """Return the first and second derivative of the cost by each residual."""
         _, first, second = self.each(residual)
         return first, second
+
+    def pull(self, residual: Array) -> Array:
+        """Return the first derivatives of the cost by each residual, shape (m,)."""
+        return self.slopes(residual)[0]
+
+    def curvature(self, residual: Array, directions: Array) -> Array:
+        """Return the second derivatives of the cost along directions, shape (m, k), of the residual."""
+        return np.asarray(directions.T @ (self.slopes(residual)[1][:, np.newaxis] * directions))
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A cost that is known only as a function of the residual, with derivatives by differences.
+
+    Attributes
+    ----------
+    function : callable
+        ``function(residual) -> float``.
+    """
+
+    function: Callable[[Array], float]
+
+    def pull(self, residual: Array) -> Array:
+        """Return the first derivatives of the cost by each residual, shape (m,).
+
+        Of very many residuals for a sample, which stands for all.
+        """
+        sample = _sample(residual, _MANY)
+        found = np.zeros(len(residual))
+        found[sample] = self.differences(residual, sample, _window(residual))
+        return np.asarray(found * np.sqrt(len(residual) / len(sample)))
+
+    def differences(self, residual: Array, sample: NDArray[np.intp], step: float) -> Array:
+        """Return the derivatives by the residuals with these indices, by central differences."""
+        moved, found = residual.copy(), np.empty(len(sample))
+        for place, i in enumerate(sample.tolist()):
+            moved[i] = residual[i] + step
+            ahead = self.function(moved)
+            moved[i] = residual[i] - step
+            found[place] = (ahead - self.function(moved)) / (2.0 * step)
+            moved[i] = residual[i]
+        return found
+
+    def curvature(self, residual: Array, directions: Array) -> Array:
+        """Return the second derivatives of the cost along directions, shape (m, k), of the residual."""
+        step = _window(residual) * np.sqrt(len(residual))
+        moves = [step * direction for direction in directions.T]
+        found = np.empty((len(moves), len(moves)))
+        for j, one in enumerate(moves):
+            for k, other in enumerate(moves[: j + 1]):
+                up = self.function(residual + one + other) + self.function(residual - one - other)
+                down = self.function(residual + one - other) + self.function(residual - one + other)
+                found[j, k] = found[k, j] = (up - down) / (4.0 * step**2)
+        return found
 
 
 def _square(r: Array) -> tuple[Array, Array, Array]:
@@ -147,6 +215,25 @@ def reducer(given: str | Callable[[Array], float] | None) -> Callable[[Array], f
     return given
 
 
+def recognised(function: Callable[[Array], float], residual: Array) -> Cost | Reduction:
+    """Return the sum of squares for a function that is it or grows with it, else the function as a cost.
+
+    Examples
+    --------
+    >>> recognised(lambda r: np.sqrt(np.mean(r**2)), np.array([1.0, -2.0, 0.5])).name
+    'sum of squares'
+    >>> recognised(lambda r: np.abs(r).sum(), np.array([1.0, -2.0, 0.5]))  # doctest: +ELLIPSIS
+    Reduction(...)
+    """
+    cost, sample = Reduction(function), _sample(residual, _FEW)
+    some = residual[sample]
+    pull = cost.differences(residual, sample, _SMALL * _window(residual))
+    square = float(some @ some)
+    ratio = float(pull @ some) / square if square else 0.0
+    is_square = np.abs(pull - ratio * some).max() <= _ALIKE * ratio * np.abs(some).max()
+    return SUM_OF_SQUARES if is_square else cost
+
+
 def loss(given: str | Callable[[Array], Array], scale: float) -> Cost:
     """Return the cost for `loss` and `f_scale` of `scipy.optimize.least_squares`.
 
@@ -175,12 +262,14 @@ def _from_rho(rho: Callable[[Array], Array]) -> Callable[[Array], tuple[Array, A
     return each
 
 
-def sandwich(cost: Cost, residual: Array, jacobian: Array, names: list[str], bound: Bound) -> Covariance:
+def sandwich(
+    cost: _Derivatives, residual: Array, jacobian: Array, names: list[str], bound: Bound
+) -> Covariance:
     """Return the covariance of the variables that minimise `cost`.
 
     Parameters
     ----------
-    cost : Cost
+    cost : Cost or Reduction
     residual : ndarray, shape (m,)
         At the minimum.
     jacobian : ndarray, shape (m, n)
@@ -210,19 +299,37 @@ def sandwich(cost: Cost, residual: Array, jacobian: Array, names: list[str], bou
     return replace(plain, matrix=matrix)
 
 
-def _sandwich_of(cost: Cost, residual: Array, jacobian: Array) -> Array:
+def _sandwich_of(cost: _Derivatives, residual: Array, jacobian: Array) -> Array:
     """Covariance by the singular value decomposition: the bread is made where it is well conditioned."""
     norms = column_norms(jacobian)
     left, singular, right = np.linalg.svd(jacobian / norms, full_matrices=False)
     steep = singular > RANK_TOLERANCE * singular[0]
     left, to_variables = left[:, steep], right[steep].T / singular[steep] / norms[:, np.newaxis]
-    psi, slope = cost.slopes(residual)
-    bread = left.T @ (slope[:, np.newaxis] * left)
+    psi, bread = cost.pull(residual), cost.curvature(residual, left)
     if np.linalg.eigvalsh(bread)[0] <= 0.0:
         # Outliers can make it indefinite: the weights of iteratively reweighted least squares cannot.
-        weight = np.divide(psi, residual, out=np.abs(slope), where=residual != 0.0)
+        weight = np.divide(psi, residual, out=np.zeros(len(psi)), where=residual != 0.0)
         bread = left.T @ (np.abs(weight)[:, np.newaxis] * left)
     half = np.linalg.solve(bread, (left * psi[:, np.newaxis]).T)
     spread = to_variables @ half
     size = len(residual)
     return np.asarray(spread @ spread.T * (size / max(1, size - len(singular))))
+
+
+class _Derivatives(Protocol):
+    """What a sandwich needs of a cost."""
+
+    def pull(self, residual: Array) -> Array: ...
+    def curvature(self, residual: Array, directions: Array) -> Array: ...
+
+
+def _sample(residual: Array, largest: int) -> NDArray[np.intp]:
+    """Indices of residuals, evenly spread; of all where they are not more than `largest`."""
+    return np.unique(np.linspace(0, len(residual) - 1, min(largest, len(residual))).astype(np.intp))
+
+
+def _window(residual: Array) -> float:
+    """The step of differences of a cost by residuals: see the module's docstring."""
+    spread = float(np.median(np.abs(residual))) / 0.6745
+    spread = spread or float(np.abs(residual).max()) or 1.0
+    return float(spread * len(residual) ** -0.2)

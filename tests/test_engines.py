@@ -157,6 +157,16 @@ def test_minimum_at_a_bound(engine, side):
 
 
 @each(SEARCHES)
+def test_minimum_in_a_corner(engine):
+    """No variable is left that is not held by its bound."""
+    A, b = np.random.default_rng(5).normal(size=(12, 2)) + 1.0, -30.0
+    params = create_params(a=variable(0.7, 0.2, 1.1), b=variable(0.5, 0.1, 0.9))
+    fit = run(engine, lambda p: A @ values(p) - b, params)
+    np.testing.assert_allclose(values(fit), [0.2, 0.1], rtol=0, atol=1e-5)
+    assert fit.success or engine.finds is not Finds.MINIMUM
+
+
+@each(SEARCHES)
 def test_the_objective_is_never_called_outside_the_bounds(engine):
     params = create_params(a=variable(2.9, 2.0, 2.97), b=variable(-0.2, -0.3, 0.4))
 
@@ -578,6 +588,34 @@ def test_costs_of_1x(name, residual, expected):
     from lmfit._robust import reducer
 
     assert reducer(name)(np.array(residual)) == pytest.approx(expected, rel=1e-14)
+
+
+def test_errors_of_least_absolute_deviations():
+    """Those of a median: sqrt(pi / 2) times those of a mean."""
+    reported, found = [], []
+    for seed in range(40):
+        sample = np.random.default_rng(seed).normal(size=150)
+        fit = minimize(
+            lambda p, s=sample: p["m"] - s,
+            create_params(m=0.1),
+            engine="nelder",
+            reduce_fcn=lambda r: np.abs(r).mean(),
+        )
+        reported.append(fit.params["m"].stderr)
+        found.append(fit.params["m"].value)
+    assert np.mean(reported) == pytest.approx(np.sqrt(np.pi / 2 / 150), rel=0.1)
+    assert np.mean(reported) == pytest.approx(np.std(found), rel=0.25)
+
+
+@pytest.mark.parametrize("size", [60, 9000])
+def test_errors_of_a_cost_that_grows_with_the_sum_of_squares(size):
+    at = np.linspace(0.0, 1.0, size)
+    data = 1.0 + at + np.random.default_rng(1).normal(size=size)
+    fits = [
+        minimize(lambda p: p["a"] + p["b"] * at - data, create_params(a=0.5, b=2.0), engine="bfgs", **cost)
+        for cost in ({"reduce_fcn": lambda r: np.sqrt(np.mean(r * r))}, {})
+    ]
+    np.testing.assert_allclose(errors(fits[0]), errors(fits[1]), rtol=1e-4)
 
 
 def test_unknown_cost():

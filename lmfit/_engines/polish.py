@@ -85,10 +85,12 @@ def _is_minimum(problem: Problem, end: Solution) -> bool:
         return True
     bound = Bound.active(end.x, end.residual, end.jacobian, problem.domain)
     jacobian = end.jacobian[:, bound.side == 0]
+    if not jacobian.size:  # all variables are held by their bounds
+        return True
     norms = column_norms(jacobian)
     if not np.isfinite(norms).all():
         return False
     scaled = jacobian / np.where(norms > 0.0, norms, 1.0)
     basis, singular, _ = np.linalg.svd(scaled, full_matrices=False)
-    basis = basis[:, singular > RANK_TOLERANCE * singular.max(initial=0.0)]
-    return norm(basis.T @ end.residual) ** 2 <= _NEGLIGIBLE * norm(end.residual) ** 2
+    along = basis[:, singular > RANK_TOLERANCE * singular.max(initial=0.0)].T @ end.residual
+    return float(along @ along) <= _NEGLIGIBLE * norm(end.residual) ** 2
