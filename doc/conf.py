@@ -31,7 +31,11 @@ exclude_patterns = ["_build", "_generated"]
 highlight_language = "none"
 # `name` in a docstring is code; a link where there is something of that name.
 default_role = "py:obj"
-nitpicky = False
+nitpicky = True
+nitpick_ignore_regex = [
+    ("py:obj", r".*"),  # in docstrings also names of arguments and attributes
+    ("py:class", r"enum\.Enum|lmfit\.(result\.ReadsResult|.*_\w+\.\w+|models\._FormModel)"),  # base classes
+]
 toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"

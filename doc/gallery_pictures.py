@@ -26,6 +26,7 @@ ORDER = (
     "image_2d",
     "complex_resonator",
     "spectral_map",
+    "spectral_map_dask",
     "series_with_pandas",
     "custom_engine",
 )
