@@ -300,7 +300,8 @@ def columns_of(name):
 
 def outcomes(name, column, count):
     """Return how many of the data sets are fitted right, and how many were drawn."""
-    rngs = np.random.default_rng([*map(ord, name + column)]).spawn(count)
+    seeds = np.random.SeedSequence([*map(ord, name + column)]).spawn(count)
+    rngs = map(np.random.default_rng, seeds)
     return tuple(int(total) for total in np.sum([is_right(name, column, rng) for rng in rngs], axis=0))
 
 

@@ -54,6 +54,7 @@ sphinx_gallery_conf = {
     "image_scrapers": ("gallery_pictures.saved_or_open",),
     "download_all_examples": False,
     "show_memory": False,
+    "write_computation_times": False,
     "show_signature": False,
     "min_reported_time": 1e9,
     "remove_config_comments": True,

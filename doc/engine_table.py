@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from lmfit import Minimizer
 from lmfit.engines import Engine, Objective, Space, find, names
 
 TARGET = Path(__file__).with_name("engine_table.inc")
@@ -20,8 +19,8 @@ def table() -> str:
     """Return the tables of the engines that are part of lmfit, as reStructuredText."""
     engines = [engine for engine in map(find, names()) if _module(engine).startswith("lmfit.")]
     capabilities = _list_table(
-        ("engine", "method", "aliases", "minimises", "bounds", "derivatives used", "random"),
-        (16, 18, 22, 10, 14, 12, 8),
+        ("engine", "aliases", "minimises", "bounds", "derivatives", "random"),
+        (22, 26, 12, 14, 14, 12),
         map(_capabilities, engines),
     )
     descriptions = _list_table(
@@ -33,10 +32,8 @@ def table() -> str:
 
 
 def _capabilities(engine: Engine) -> tuple[str, ...]:
-    method = engine.name.replace("-", "_")
     return (
         f"``{engine.name}``",
-        f"``{method}()``" if hasattr(Minimizer, method) else "",
         _code(engine.aliases),
         _MINIMISES[engine.objective],
         "needed" if engine.needs_bounds else "transformed" if engine.space is Space.INTERNAL else "native",

@@ -62,7 +62,7 @@ floor = []
 for period in periods:
     angles = [2 * np.pi * month / length for length in (12, period)]
     columns = [np.ones_like(month), *(wave(angle) for angle in angles for wave in (np.cos, np.sin))]
-    floor.append(np.linalg.lstsq(np.transpose(columns), pressure)[1][0])
+    floor.append(np.linalg.lstsq(np.transpose(columns), pressure, rcond=None)[1][0])
 
 figure, axes = plt.subplots(figsize=(7.5, 4.5), layout="constrained")
 axes.plot(periods, floor, color="0.6")

@@ -33,8 +33,6 @@ result = fitter.leastsq()
 # ``plot_region`` draws those of 1, 2 and 3 sigma.
 
 a1, t2, grid = conf_interval2d(fitter, result, "a1", "t2", 30, 30)
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-plot_region(a1, t2, grid, "a1", "t2", result, ax=left)
 inside = grid < 0.95
 print(f"within 95 %: a1 from {a1[inside.any(axis=0)].min():.1f} to {a1[inside.any(axis=0)].max():.1f}")
 
@@ -42,6 +40,9 @@ print(f"within 95 %: a1 from {a1[inside.any(axis=0)].min():.1f} to {a1[inside.an
 # The trace of ``conf_interval`` shows how one parameter follows the other.
 
 ci, trace = conf_interval(fitter, result, ["a1", "t2"], sigmas=[1, 2], trace=True)
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+plot_region(a1, t2, grid, "a1", "t2", result, ax=left)
 plot_trace(trace, "a1", "t2", ax=right)
 figure.savefig("regions_2d.png", dpi=120)
 

@@ -686,8 +686,8 @@ class TestResult:
             mapped.to_xarray(units={"centre": "eV"})
 
     def test_dataset_can_be_written(self, mapped, tmp_path):
-        mapped.to_xarray().to_zarr(tmp_path / "result.zarr", zarr_format=2)
-        again = xr.open_zarr(tmp_path / "result.zarr")
+        mapped.to_xarray().to_zarr(tmp_path / "result.zarr", consolidated=False)
+        again = xr.open_zarr(tmp_path / "result.zarr", consolidated=False)
         np.testing.assert_array_equal(again["center"], mapped.values["center"])
 
     @pytest.mark.parametrize("data", ["mapped", "plain", "series"])
@@ -705,7 +705,8 @@ class TestResult:
         assert type(again.values["center"]) is type(result.values["center"])
         assert again.summary() == result.summary()
         if data == "mapped":
-            xr.testing.assert_identical(again.values["center"], result.values["center"].drop_attrs())
+            xr.testing.assert_equal(again.values["center"], result.values["center"])
+            assert not again.values["center"].attrs
         with pytest.raises(ModelError, match="loaded from a file"):
             again[(0,) * len(again.shape)]
 

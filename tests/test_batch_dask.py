@@ -130,8 +130,15 @@ def test_failures_can_be_errors(cube):
         lazy.compute(scheduler="sync")
 
 
+def stored_as_zarr(path, data, chunks):
+    """Write an array into a Zarr store, in a way that both versions 2 and 3 of zarr know, and return it."""
+    stored = zarr.open_array(str(path), mode="w", shape=data.shape, chunks=chunks, dtype=data.dtype)
+    stored[...] = data
+    return stored
+
+
 def test_stored_arrays_are_fitted_block_by_block(cube, tmp_path):
-    stored = zarr.create_array(tmp_path / "cube.zarr", data=cube, chunks=(2, 5, 24))
+    stored = stored_as_zarr(tmp_path / "cube.zarr", cube, (2, 5, 24))
     lazy = MODEL.fit_many(stored, x=X, **START)
     assert lazy.values["center"].numblocks == (3, 1)
     assert_equal(lazy, MODEL.fit_many(cube, x=X, **START))
@@ -140,12 +147,12 @@ def test_stored_arrays_are_fitted_block_by_block(cube, tmp_path):
 def test_from_store_to_store(cube, tmp_path):
     """What a cube that is larger than memory needs: one block at a time."""
     data = xr.Dataset({"counts": (("y", "x", "e"), cube)}, coords={"e": X, "y": np.arange(6.0)})
-    data.to_zarr(tmp_path / "cube.zarr", zarr_format=2, encoding={"counts": {"chunks": (2, 5, 24)}})
+    data.to_zarr(tmp_path / "cube.zarr", consolidated=False, encoding={"counts": {"chunks": (2, 5, 24)}})
     with dask.config.set(scheduler="sync"):
-        counts = xr.open_zarr(tmp_path / "cube.zarr")["counts"]
+        counts = xr.open_zarr(tmp_path / "cube.zarr", consolidated=False)["counts"]
         result = MODEL.fit_many(counts, **START).to_xarray(units={"center": "eV"})
-        result.to_zarr(tmp_path / "result.zarr", zarr_format=2)
-    again = xr.open_zarr(tmp_path / "result.zarr")
+        result.to_zarr(tmp_path / "result.zarr", consolidated=False)
+    again = xr.open_zarr(tmp_path / "result.zarr", consolidated=False)
     eager = MODEL.fit_many(data["counts"], **START)
     np.testing.assert_array_equal(again["center"], eager.values["center"])
     np.testing.assert_array_equal(again["center_stderr"], eager.stderr["center"])
@@ -186,12 +193,12 @@ def fragile(x, amplitude, center, sigma, flag=""):
 def test_a_cluster_that_loses_a_worker(client, tmp_path):
     """A cube from a Zarr store; the blocks of the worker that dies are fitted again by another one."""
     data = spectra(24, 20)
-    zarr.create_array(tmp_path / "cube.zarr", data=data, chunks=(3, 20, 24))
+    stored_as_zarr(tmp_path / "cube.zarr", data, (3, 20, 24))
     flag = tmp_path / "alive"
     flag.write_text("")
     before = set(client.scheduler_info()["workers"])
     model = Model(fragile, independent_vars=["x", "flag"])
-    lazy = model.fit_many(da.from_zarr(tmp_path / "cube.zarr"), x=X, flag=str(flag), **START)
+    lazy = model.fit_many(da.from_zarr(str(tmp_path / "cube.zarr")), x=X, flag=str(flag), **START)
     assert lazy.values["center"].numblocks == (8, 1)
     result = lazy.compute(scheduler=client)
     assert not flag.exists()
@@ -207,7 +214,7 @@ def test_a_cluster_as_executor(client):
 
 
 def test_arrays_in_chunks_need_dask(cube, monkeypatch, tmp_path):
-    stored = zarr.create_array(tmp_path / "cube.zarr", data=cube, chunks=(2, 5, 24))
+    stored = stored_as_zarr(tmp_path / "cube.zarr", cube, (2, 5, 24))
     monkeypatch.setitem(__import__("sys").modules, "dask.array", None)
     with pytest.raises(ImportError, match=r"lmfit\[distributed\]"):
         MODEL.fit_many(stored, x=X, **START)

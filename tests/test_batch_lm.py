@@ -80,6 +80,9 @@ def alone(data, x0, weights=1.0, low=-np.inf, high=np.inf):
     slope = jacobian(theta).T @ residual(theta)
     free = ~(((theta == low) & (slope > 0.0)) | ((theta == high) & (slope < 0.0)))
 
+    if not free.any():  # SciPy 1.10 cannot search for nothing
+        return theta, np.full(4, np.nan), residual(theta) @ residual(theta)
+
     def filled(part):
         found = theta.copy()
         found[free] = part

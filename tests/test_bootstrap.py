@@ -1,5 +1,6 @@
 """Intervals from simulated data sets and from chains: against linear theory, SciPy and fits made by hand."""
 
+import inspect
 import json
 import math
 import pickle
@@ -152,7 +153,9 @@ def test_bca_of_a_mean_agrees_with_scipy():
     fitter = Minimizer(lambda p: p["mean"] - data, create_params(mean=1.0))
     fitter.leastsq()
     ci = bootstrap_interval(fitter, sigmas=0.9, n=4000, kind="case", limits="bca", seed=6)
-    theirs = stats.bootstrap((data,), np.mean, confidence_level=0.9, n_resamples=4000, method="BCa", rng=6)
+    name = "rng" if "rng" in inspect.signature(stats.bootstrap).parameters else "random_state"  # before 1.15
+    settings = {"confidence_level": 0.9, "n_resamples": 4000, "method": "BCa", name: 6}
+    theirs = stats.bootstrap((data,), np.mean, **settings)
     low, _, high = values_of(ci, "mean")
     width = high - low
     assert low == pytest.approx(theirs.confidence_interval.low, abs=0.04 * width)
