@@ -1,8 +1,12 @@
 """What several test modules share: a counter of calls, and the closed form of linear fits."""
 
 from dataclasses import dataclass
+from importlib import metadata
 
 import numpy as np
+
+#: For xarray's `to_zarr`, so that texts can be written too; before version 3 of zarr there was no other format.
+ZARR_2 = {} if metadata.version("zarr").startswith("2.") else {"zarr_format": 2}
 
 
 class Counted:

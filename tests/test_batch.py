@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from helpers import ZARR_2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -686,8 +687,8 @@ class TestResult:
             mapped.to_xarray(units={"centre": "eV"})
 
     def test_dataset_can_be_written(self, mapped, tmp_path):
-        mapped.to_xarray().to_zarr(tmp_path / "result.zarr", consolidated=False)
-        again = xr.open_zarr(tmp_path / "result.zarr", consolidated=False)
+        mapped.to_xarray().to_zarr(tmp_path / "result.zarr", **ZARR_2)
+        again = xr.open_zarr(tmp_path / "result.zarr")
         np.testing.assert_array_equal(again["center"], mapped.values["center"])
 
     @pytest.mark.parametrize("data", ["mapped", "plain", "series"])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 import zarr
+from helpers import ZARR_2
 
 from lmfit.errors import MinimizerException
 from lmfit.lineshapes import gaussian
@@ -147,12 +148,12 @@ def test_stored_arrays_are_fitted_block_by_block(cube, tmp_path):
 def test_from_store_to_store(cube, tmp_path):
     """What a cube that is larger than memory needs: one block at a time."""
     data = xr.Dataset({"counts": (("y", "x", "e"), cube)}, coords={"e": X, "y": np.arange(6.0)})
-    data.to_zarr(tmp_path / "cube.zarr", consolidated=False, encoding={"counts": {"chunks": (2, 5, 24)}})
+    data.to_zarr(tmp_path / "cube.zarr", **ZARR_2, encoding={"counts": {"chunks": (2, 5, 24)}})
     with dask.config.set(scheduler="sync"):
-        counts = xr.open_zarr(tmp_path / "cube.zarr", consolidated=False)["counts"]
+        counts = xr.open_zarr(tmp_path / "cube.zarr")["counts"]
         result = MODEL.fit_many(counts, **START).to_xarray(units={"center": "eV"})
-        result.to_zarr(tmp_path / "result.zarr", consolidated=False)
-    again = xr.open_zarr(tmp_path / "result.zarr", consolidated=False)
+        result.to_zarr(tmp_path / "result.zarr", **ZARR_2)
+    again = xr.open_zarr(tmp_path / "result.zarr")
     eager = MODEL.fit_many(data["counts"], **START)
     np.testing.assert_array_equal(again["center"], eager.values["center"])
     np.testing.assert_array_equal(again["center_stderr"], eager.stderr["center"])
