@@ -539,7 +539,7 @@ class GlobalResult(HasIntervals):
         ----------
         s : str
             What `dumps` returned.
-        funcdefs, trusted
+        funcdefs, trusted : optional
             As of `lmfit.model.load_model`.
 
         Returns
@@ -566,7 +566,7 @@ class GlobalResult(HasIntervals):
         ----------
         fp : file
             Open for reading text.
-        funcdefs, trusted
+        funcdefs, trusted : optional
             As of `lmfit.model.load_model`.
 
         Returns

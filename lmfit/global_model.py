@@ -391,7 +391,7 @@ class GlobalModel:
         ----------
         s : str
             What `dumps` returned.
-        funcdefs, trusted
+        funcdefs, trusted : optional
             As of `lmfit.model.load_model`.
 
         Returns
@@ -418,7 +418,7 @@ class GlobalModel:
         ----------
         fp : file
             Open for reading text.
-        funcdefs, trusted
+        funcdefs, trusted : optional
             As of `lmfit.model.load_model`.
 
         Returns

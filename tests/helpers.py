@@ -5,7 +5,7 @@ from importlib import metadata
 
 import numpy as np
 
-#: For xarray's `to_zarr`, so that texts can be written too; before version 3 of zarr there was no other format.
+#: For xarray's `to_zarr`, which can write texts only so; before version 3 of zarr there was nothing else.
 ZARR_2 = {} if metadata.version("zarr").startswith("2.") else {"zarr_format": 2}
 
 
