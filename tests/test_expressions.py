@@ -400,6 +400,15 @@ def test_message_shows_the_values():
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
+@pytest.mark.parametrize("count, more", [(12, ""), (13, "and 1 more"), (20, "and 8 more")])
+def test_message_shows_at_most_twelve_values(count, more):
+    names = [f"p{number}" for number in range(count)]
+    said = message(f"1/({'+'.join(names)}-{count})", error=ExpressionDomainError, **dict.fromkeys(names, 1.0))
+    assert said.count("=1.0") == 12
+    assert said.count("more") == bool(more)
+    assert more in said
+
+
 def test_the_error_names_the_tie_that_failed():
     made = program({"x": "a + 1", "y": "log(x)", "z": "y/(x - 2)"}, ["a"])
     with pytest.raises(
