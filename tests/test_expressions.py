@@ -316,6 +316,7 @@ def test_circle_is_shown_in_the_direction_of_use():
     with pytest.raises(ExpressionError) as caught:
         program({"b": "c", "c": "d", "d": "b"})
     assert any(circle in str(caught.value) for circle in ("b → c → d → b", "c → d → b → c", "d → b → c → d"))
+    assert all(tie in str(caught.value) for tie in ("b = 'c'", "c = 'd'", "d = 'b'"))
 
 
 def test_all_unknown_names_are_reported_with_close_matches():

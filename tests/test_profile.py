@@ -369,6 +369,7 @@ def test_proposals_stay_inside_bounds_and_walls():
         (at(1.0, 1.0), at(3.0, 3.0), 1.5, [3.0], 1.5),
         (at(1.0, 1.0), at(9.0, 9.0), 1.5, [9.0, 9.0], 3.0),  # of the logarithms, if that is a wide one
         (at(1.0, 1.0), at(4.0, 4.0), 1.5, [5.0, 5.0], 2.5),
+        (at(1.0, 1.0), at(4.41, 4.41), 1.5, [5.0, 5.0], 2.1),
     ],
 )
 def test_proposals_in_a_bracket(low, high, level, widths, expected):
@@ -387,6 +388,11 @@ def test_proposals_in_a_bracket(low, high, level, widths, expected):
         (at(1.0, 0.999, 0.4), 0.4, 1.0025),
         (at(1.0, 0.99, 0.9), 1.0, 1.0 + 0.01 / 0.9 + 0.5e-4 * (1 / 0.9 - 1.0) / 0.99),
         (at(1.0, 0.99, -1.0), 1.0, None),
+        (at(1.0, 0.9995, 0.0), 1.0, None),
+        (at(1.0, 0.99, 0.9), 0.04, None),  # where it bends too much
+        (at(1.0, 0.99, 0.9), 0.05, 1.0 + 0.01 / 0.9 + 0.5e-4 * (1 / 0.9 - 1 / 0.05) / 0.99),
+        (at(0.1, 0.999, 0.3), 0.3, None),  # or is more than a few per cent away
+        (at(0.1, 0.999, 0.5), 0.5, 0.102),
         (at(0.1, 0.99, 0.55 / 0.1), 9.0, 0.1 + 0.01 / 5.5 + 0.5e-4 * (1 / 5.5 - 1 / 9.0) / 0.99),
         (at(0.1, 0.99, 0.52), 1.0, None),
     ],
@@ -482,6 +488,55 @@ def test_interrupted_search_keeps_what_was_found():
     assert found[0].value == pytest.approx(1.0)
     assert found[1] is found[2] is INTERRUPTED
     assert INTERRUPTED.missing == Missing.INTERRUPTED
+
+
+def test_points_without_residual_between_two_nodes():
+    calls = []
+
+    def evaluate(t, start, first):
+        calls.append(t)
+        return Failure(Missing.NOT_FINITE)
+
+    assert (
+        crossings(side_of(at(1.0, 1.0), at(3.0, 3.0), evaluate=evaluate), [2.0])[0].missing
+        == Missing.NOT_FINITE
+    )
+    assert len(calls) == 13
+    assert calls == sorted(calls, reverse=True)
+    assert 1.0 < calls[-1] < calls[0] < 3.0
+
+
+def test_a_failure_makes_steps_shorter():
+    side = side_of(at(1.0, 1.0), evaluate=lambda *args: Failure(Missing.NOT_FINITE), maxiter=1)
+    assert crossings(side, [9.0]) == [Crossing(pytest.approx(math.nan, nan_ok=True), Missing.MAXITER)]
+    assert side.wall == (3.0, Missing.NOT_FINITE)
+    assert side.growth == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize(
+    "origin, unit, places, t", [(1.0, 1.0, (2.0, 5.0), 3.0), (1.0, 0.5, (0.5, -0.5), -0.3)]
+)
+def test_prediction_between_nodes_is_exact_for_another_power(origin, unit, places, t):
+    distance = lambda t: 1.0 + abs(t - origin) / unit
+    value = lambda t: np.array([2.0 + 3.0 * distance(t) - 5.0 / distance(t) + 7.0 / distance(t) ** 2])
+
+    def node(t):
+        rate = math.copysign(1.0 / unit, t - origin)
+        return at(t, x=value(t)[0], tangent=rate * (3.0 + 5.0 / distance(t) ** 2 - 14.0 / distance(t) ** 3))
+
+    found = predicted([node(place) for place in places], t, origin, unit)
+    assert found == pytest.approx(value(t), rel=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_prediction_outside_takes_two_nodes_but_one_tangent(scale):
+    near, other = at(5.0 * scale, x=5.2, tangent=0.96 / scale), at(2.0 * scale, x=2.5, tangent=99.0)
+    assert predicted([other, near], 10.0 * scale, origin=scale, unit=scale) == pytest.approx(10.1)
+
+
+def test_prediction_takes_no_node_that_is_too_close():
+    near, other = at(1.2, x=1.0, tangent=2.0), at(1.0, x=9.0, tangent=99.0)
+    assert predicted([other, near], 3.0, origin=0.0, unit=1.0) == pytest.approx(1.0 + 1.8 * 2.0)
 
 
 def linear(n=20, k=3):
