@@ -276,7 +276,7 @@ class Problem:
         self.params.add(name, value=value)
         self._varied.append(self.params[name])
         self.names.append(name)
-        self.start.append(value)
+        self.start = [*self.start, value]  # the list may be that of the best point
         if self._best_values is not None:
             self._best_values = [*self._best_values, value]
         domain = self.domain

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from helpers import Counted, errors, linear_solution, values
 
-from lmfit import Minimizer, MinimizerException, Parameters, create_params, minimize
+from lmfit import Minimizer, MinimizerException, Parameters, _problem, create_params, minimize
 from lmfit._problem import Policy, Problem, Space
+from lmfit._robust import SUM_OF_SQUARES, loss
 from lmfit.errors import AbortFitException
 
 x = np.linspace(0, 10, 50)
@@ -793,3 +794,189 @@ def test_a_callback_sees_tied_parameters_up_to_date():
     seen = []
     minimize(Reading("a"), tied_to_a(), iter_cb=lambda p, *_: seen.append((p["a"].value, p["b"].value)))
     assert all(b == 2 * a for a, b in seen)
+
+
+def small(function=lambda p: np.array([p["a"].value, 2.0]), policy=None, **settings):
+    """The problem of a variable, which starts at 3, and of one that is twice as large."""
+    params = create_params(a=3.0, b={"expr": "2*a"})
+    return Problem(function, params, policy=policy or Policy(), **settings)
+
+
+def test_a_problem_by_itself():
+    problem = small()
+    assert problem.best is None
+    assert problem.begin().tolist() == [3.0, 2.0]
+    assert problem.residual([1.0]).tolist() == [1.0, 2.0]
+    assert problem.residual([4.0]).tolist() == [4.0, 2.0]
+    assert (problem.nfev, problem.size, problem.lowest, problem.start_norm) == (3, 2, 5.0, 13.0**0.5)
+    assert (problem.best.values, problem.best.residual.tolist(), problem.best.cost) == (
+        [1.0],
+        [1.0, 2.0],
+        5.0,
+    )
+    assert problem.params["a"].value == 4.0
+    assert problem.params["b"].value == 8.0
+    problem.set_values([7.0])
+    assert problem.params["b"].value == 14.0
+    assert problem.tied_values([5.0]).tolist() == [10.0]
+    assert problem.tied_gradient(np.array([5.0]), np.zeros(1)) == pytest.approx(np.array([[2.0]]))
+
+
+def test_equally_good_points_leave_the_first():
+    problem = small()
+    problem.begin()
+    problem.residual([-3.0])
+    assert problem.best.values == [3.0]
+
+
+def test_derivatives_as_they_are_needed_are_only_copied():
+    for column_derivatives in (False, True):
+        given = np.array([[1.0, 0.0]]) if column_derivatives else np.array([[1.0], [0.0]])
+        settings = {"column_derivatives": True} if column_derivatives else {}
+        problem = small(derivative=lambda p, given=given: given, **settings)
+        problem.begin()
+        problem._assembled = None
+        found = problem.user_derivative([3.0])
+        assert found.tolist() == [[1.0], [0.0]]
+        assert not np.shares_memory(found, given)
+
+
+def test_derivatives_by_a_tied_parameter_are_enough():
+    problem = small(derivative=lambda p: {"b": [0.5, 0.0]})
+    problem.begin()
+    assert problem.user_derivative([3.0]) == pytest.approx(np.array([[1.0], [0.0]]))
+    problem = small(derivative=lambda p: {"b": [0.5, 0.0], "a": [1.0, 3.0]})
+    problem.begin()
+    assert problem.user_derivative([3.0]) == pytest.approx(np.array([[2.0], [3.0]]))
+
+
+def test_derivatives_by_another_tied_parameter_are_not():
+    params = create_params(a=3.0, c=1.0, b={"expr": "2*a"})
+    problem = Problem(lambda p: np.ones(2), params, derivative=lambda p: {"b": [0.5, 0.0]})
+    problem.begin()
+    with pytest.raises(MinimizerException, match="no column for the variable 'c'"):
+        problem.user_derivative([3.0, 1.0])
+
+
+def test_messages_say_what_is_missing():
+    with pytest.raises(MinimizerException, match=r"objective returned None; it must return the residual"):
+        small(lambda p: None).begin()
+    problem = small(derivative=lambda p: {"a": None})
+    problem.begin()
+    with pytest.raises(MinimizerException, match="must return derivatives of the residual"):
+        problem.user_derivative([3.0])
+
+
+@pytest.mark.parametrize(
+    "policy, last", [(Policy(per_variable=10), 20), (Policy(max_nfev=7, per_variable=10), 7)]
+)
+def test_limits_of_evaluations(policy, last):
+    problem = small(policy=policy)
+    problem.begin()
+    for _ in range(last - 1):
+        problem.residual([1.0])
+    with pytest.raises(AbortFitException, match=f"the limit of {last} evaluations was reached"):
+        problem.residual([1.0])
+    problem.finish()
+    assert problem.residual([1.0]).tolist() == [1.0, 2.0]
+    assert problem.nfev == last + 1
+
+
+def test_the_limit_of_the_time(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(_problem.time, "monotonic", lambda: now[0])
+    problem = small(policy=Policy(timeout=5.0))
+    now[0] = 106.0
+    problem.begin()  # the start is always evaluated
+    now[0] = 104.9
+    problem.residual([1.0])
+    now[0] = 105.1
+    with pytest.raises(AbortFitException, match=r"the time limit of 5.0 s was reached"):
+        problem.residual([1.0])
+
+
+@pytest.mark.parametrize("limit", [0, 0.5, -3, "many"])
+def test_limits_that_are_none(limit):
+    with pytest.raises((ValueError, TypeError), match="max_nfev"):
+        Policy(max_nfev=limit)
+
+
+def test_what_is_summed():
+    huber, other = loss("huber", 1.0), lambda residual: float(np.abs(residual).sum())
+    assert small().summed_cost is SUM_OF_SQUARES
+    assert small(scalar=True).summed_cost is SUM_OF_SQUARES
+    assert small(policy=Policy(reduce_fcn=huber)).summed_cost is SUM_OF_SQUARES
+    assert small(scalar=True, policy=Policy(reduce_fcn=huber)).summed_cost is huber
+    assert small(scalar=True, policy=Policy(reduce_fcn=other)).summed_cost is None
+    number = small(lambda p: p["a"].value - 5.0, scalar=True)
+    number.begin()
+    assert number.returns_number
+    assert number.summed_cost is None
+    assert (number.lowest, number.last_cost) == (-2.0, -2.0)
+    measured = small()
+    measured.begin()
+    measured.measure_by(other)
+    assert (measured.lowest, measured.summed_cost) == (5.0, None)
+    assert small(scalar=True, policy=Policy(reduce_fcn=other)).cost(np.array([3.0, -4.0])) == 7.0
+    assert small(scalar=True).cost(np.array([3.0, -4.0])) == small().cost(np.array([3.0, -4.0])) == 25.0
+
+
+def test_second_derivatives_of_the_user():
+    number = small(lambda p: p["a"].value ** 2 + 1.0, scalar=True, curvature=lambda p: [[p["b"].value]])
+    number.begin()
+    second, first = number.best_curvature(np.array([3.0]))
+    assert second.tolist() == [[6.0]]
+    assert first == pytest.approx([6.0])
+    for wrong in (np.ones(1), np.full((1, 1), np.nan)):
+        number.curvature = lambda p, wrong=wrong: wrong
+        with pytest.raises(MinimizerException, match="the function hess returned"):
+            number.user_hessian([3.0])
+
+
+def test_a_variable_of_the_engine():
+    for begun in (False, True):
+        problem = small()
+        if begun:
+            problem.begin()
+        problem.add_variable("extra", -4.0)
+        assert (problem.names, problem.start) == (["a", "extra"], [3.0, -4.0])
+        assert problem.domain.lower.tolist() == [-np.inf, -np.inf]
+        assert problem.domain.upper.tolist() == [np.inf, np.inf]
+        assert problem.domain.reach.tolist() == [3.0, 4.0]
+        assert (problem.best and problem.best.values) == ([3.0, -4.0] if begun else None)
+        problem.residual([1.0, 9.0])
+        assert problem.params["extra"].value == 9.0
+
+
+def test_an_objective_that_writes_into_the_same_array():
+    array = np.zeros(2)
+
+    def same(p):
+        array[:] = p["a"].value, 2.0
+        return array
+
+    problem = small(same)
+    problem.begin()
+    problem.residual([1.0])
+    problem.residual([9.0])
+    assert problem.best.residual.tolist() == [1.0, 2.0]
+    problem.best.residual[0] = 99.0
+    assert problem.best.residual.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("policy, rejected", [("raise", True), ("propagate", False), ("omit", False)])
+def test_residuals_with_nan(policy, rejected):
+    problem = small(
+        lambda p: np.array([p["a"].value, np.nan if p["a"].value < 2 else 2.0]), Policy(nan_policy=policy)
+    )
+    problem.begin()
+    found = problem.residual([1.0])
+    assert problem.rejected == rejected
+    assert found.tolist()[0] == 1.0
+    assert found[1] == 0.0 if policy == "omit" else np.isnan(found[1])
+    assert problem.best.values == ([1.0] if policy == "omit" else [3.0])
+    assert (problem.omitted is not None) == (policy == "omit")
+    assert problem.probe([1.0]).shape == (2,)
+    assert not problem.rejected
+    problem.residual([0.5])
+    assert problem.best.values == ([0.5] if policy == "omit" else [3.0])
