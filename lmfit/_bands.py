@@ -20,9 +20,11 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from ._evaluation import Node
+from ._fit_data import numbers
+from .errors import ModelError
 from .parameter import Parameters
 
-__all__ = ["coverage_factor", "curve_variance", "jacobian_of_curve", "total_error"]
+__all__ = ["coverage_factor", "curve_variance", "errors_of_new", "jacobian_of_curve", "total_error"]
 
 Array = np.ndarray[Any, Any]
 
@@ -103,6 +105,24 @@ def total_error(variance: Array, error: Any) -> Array:
         real = total_error(np.real(variance), np.real(error))
         return np.asarray(real + 1j * total_error(np.imag(variance), imaginary))
     return np.asarray(np.sqrt(variance + np.square(error)))
+
+
+def errors_of_new(sigma_new: Any, shape: tuple[int, ...]) -> Array:
+    """Return standard errors of new measurements, checked: one number, or an array of the shape of the curve.
+
+    Examples
+    --------
+    >>> errors_of_new([0.1, 0.2], (2,))
+    array([0.1, 0.2])
+    """
+    errors = numbers("sigma_new", sigma_new)
+    if errors.shape not in ((), shape):
+        raise ModelError(f"sigma_new has shape {errors.shape}, but the curve has shape {shape}")
+    if not (np.isfinite(errors) & (np.real(errors) >= 0.0) & (np.imag(errors) >= 0.0)).all():
+        raise ModelError(
+            f"sigma_new, standard errors of new measurements, must be from 0 on, not {sigma_new!r:.80}"
+        )
+    return errors
 
 
 class _Step:

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import _global_json, _model_json, plotting, printfuncs
 from ._fit_data import FitData
-from ._global_names import OwnNames, renamed
+from ._global_names import OwnNames, by_data_set, renamed
 from ._global_objective import GlobalObjective
 from ._has_intervals import HasIntervals
 from ._model_result import ModelResult
@@ -371,7 +371,9 @@ class GlobalResult(HasIntervals):
         """
         return self._each("eval_components", params, kwargs)
 
-    def eval_uncertainty(self, params: Any = None, sigma: float = 1, **kwargs: Any) -> dict[str, Any]:
+    def eval_uncertainty(
+        self, params: Any = None, sigma: float = 1, *, sigma_new: Any = None, **kwargs: Any
+    ) -> dict[str, Any]:
         """Return the half width of the confidence band of each data set.
 
         Parameters
@@ -380,6 +382,8 @@ class GlobalResult(HasIntervals):
             As of `eval`.
         sigma : float, optional
             Below 1 a probability, from 1 on a number of standard deviations.
+        sigma_new : array_like or mapping, optional
+            As of `ModelResult.eval_uncertainty`: one for all data sets or a dictionary by their names.
         **kwargs
             As of `eval`.
 
@@ -402,16 +406,24 @@ class GlobalResult(HasIntervals):
         >>> result.eval_uncertainty(sigma=0.95)["a"].round(3)
         array([0.146, 0.11 , 0.146])
         """
-        return self._each("eval_uncertainty", params, kwargs, sigma=sigma)
+        errors = by_data_set(sigma_new, self.parts, "sigma_new")
+        each = {key: {"sigma": sigma, "sigma_new": error} for key, error in errors.items()}
+        return self._each("eval_uncertainty", params, kwargs, each)
 
-    def _each(self, method: str, params: Any, kwargs: Mapping[str, Any], **same: Any) -> dict[str, Any]:
+    def _each(
+        self,
+        method: str,
+        params: Any,
+        kwargs: Mapping[str, Any],
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> dict[str, Any]:
         if params is not None and not isinstance(params, Parameters):
             raise ModelError(f"params must be Parameters of the global fit, not {params!r:.80}")
         variables = self.model._variables_of(kwargs, complete=False)
         found = {}
         for key, part in self.parts.items():
             own = None if params is None else _own(params, self._names[key], self.model.models[key])
-            found[key] = getattr(part, method)(own, **variables[key], **same)
+            found[key] = getattr(part, method)(own, **variables[key], **(settings or {}).get(key, {}))
         return found
 
     def fit_report(self, *args: Any, **kws: Any) -> str:

@@ -428,7 +428,13 @@ class ModelResult(HasIntervals):
         return any(name in self.userkws or name not in self.model.param_names for name in kwargs)
 
     def eval_uncertainty(
-        self, params: Any = None, sigma: float = 1, dscale: float = 0.01, **kwargs: Any
+        self,
+        params: Any = None,
+        sigma: float = 1,
+        dscale: float = 0.01,
+        *,
+        sigma_new: Any = None,
+        **kwargs: Any,
     ) -> Any:
         """Return the half width of the confidence band of the curve, see `lmfit._bands`.
 
@@ -441,6 +447,9 @@ class ModelResult(HasIntervals):
             standard deviations.
         dscale : float, optional
             Step of numerical derivatives in units of the standard error, where no others are known.
+        sigma_new : array_like, optional
+            Standard errors of the new measurements that `dely_predicted` is for: one number, or one for each
+            point.  They are on the footing of the `sigma` of the fit, and scaled as it is.
         **kwargs
             Independent variables and options that are to differ from those of the fit.
 
@@ -457,10 +466,13 @@ class ModelResult(HasIntervals):
 
         Notes
         -----
-        A new measurement is taken to have the error of the data of the fit: one over its weight, times the
-        root of reduced chi-square if errors are scaled so.  Elsewhere than at the data, where there is no
-        weight, it is taken to have their mean variance.  Variables at a bound and
-        others without standard error are taken as fixed.
+        Without `sigma_new` a new measurement is taken to have the error of the data of the fit: one over its
+        weight, times the root of reduced chi-square if errors are scaled so.  Elsewhere than at the data,
+        where there is no weight, it is taken to have their mean variance.  Variables at a bound and others
+        without standard error are taken as fixed.
+
+        The curve is taken as linear in the parameters.  Where their errors are so large that it is not, the
+        bands hold less than they say.
 
         Examples
         --------
@@ -486,9 +498,11 @@ class ModelResult(HasIntervals):
             slopes = _bands.jacobian_of_curve(node, model.param_names, point, found.var_names, dscale)
             variances[key] = _bands.curve_variance(slopes, covariance)
         total = variances.pop("")
-        error = self._single_error(total.shape, self._elsewhere(kwargs)) * (
-            np.sqrt(redchi) if scaled else 1.0
-        )
+        if sigma_new is None:
+            error = self._single_error(total.shape, self._elsewhere(kwargs))
+        else:
+            error = _bands.errors_of_new(sigma_new, total.shape)
+        error = error * (np.sqrt(redchi) if scaled else 1.0)
         self.dely = width * _bands.total_error(total, 0.0)
         self.dely_comps = {key: width * _bands.total_error(part, 0.0) for key, part in variances.items()}
         self.dely_predicted = width * _bands.total_error(total, error)

@@ -292,6 +292,16 @@ def test_uncertainty_of_curves():
     np.testing.assert_allclose(part.dely_predicted, predicted, rtol=1e-6)
 
 
+def test_errors_of_new_measurements():
+    FIT.eval_uncertainty(sigma_new={"b": 0.5})
+    band, other = FIT["b"].dely, FIT["a"].dely_predicted
+    np.testing.assert_allclose(
+        FIT["b"].dely_predicted ** 2 - band**2, (FIT["b"].dely_predicted ** 2 - band**2)[0]
+    )
+    FIT.eval_uncertainty(sigma_new=0.5)
+    assert not np.allclose(FIT["a"].dely_predicted, other)
+
+
 def test_curves_elsewhere():
     fine = np.linspace(-1.0, 1.0, 5)
     curves = FIT.eval(x=fine)

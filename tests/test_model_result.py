@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from helpers import linear_solution
 
-from lmfit import models
+from lmfit import _bands, models
 from lmfit.lineshapes import gaussian, linear
 from lmfit.model import Model, ModelError, ModelResult
 
@@ -281,6 +281,35 @@ class TestBands:
         assert result.dely_predicted**2 == pytest.approx(band**2 + sigma**2)
         elsewhere = result.eval_uncertainty(x=np.array([20.0]))
         assert result.dely_predicted**2 == pytest.approx(elsewhere**2 + np.mean(sigma**2))
+
+    @pytest.mark.parametrize("scale_covar", [False, True])
+    def test_errors_of_new_measurements(self, scale_covar):
+        sigma = 0.1 + 0.05 * X
+        result = line_fit(line_data(), sigma=sigma, scale_covar=scale_covar)
+        result.eval_uncertainty()
+        as_before = result.dely_predicted
+        result.eval_uncertainty(sigma_new=sigma)
+        np.testing.assert_allclose(result.dely_predicted, as_before, rtol=1e-12)
+        factor = result.redchi if scale_covar else 1.0
+        quantile = _bands.coverage_factor(1, result.nfree if scale_covar else None)
+        band = result.eval_uncertainty(x=np.array([20.0, 30.0]), sigma_new=[0.3, 0.0])
+        expected = band**2 + quantile**2 * factor * np.array([0.09, 0.0])
+        np.testing.assert_allclose(result.dely_predicted**2, expected)
+
+    @pytest.mark.parametrize("wrong", [[0.1, 0.2], -1.0, np.nan, "x"])
+    def test_errors_of_new_measurements_that_make_no_sense(self, wrong):
+        with pytest.raises(ModelError, match="sigma_new"):
+            line_fit(line_data()).eval_uncertainty(sigma_new=wrong)
+
+    def test_bands_of_a_linear_model_hold_at_any_noise(self):
+        """What they miss for other models with large errors is the curvature of these."""
+        rng = np.random.default_rng(4)
+        x = np.linspace(-1, 1, 9)
+        model, held = models.QuadraticModel(), []
+        for _ in range(400):
+            result = model.fit(100 * rng.normal(size=9), x=x, a=0, b=0, c=0)
+            held.append(np.mean(np.abs(result.best_fit) <= result.eval_uncertainty(sigma=0.9)))
+        assert abs(np.mean(held) - 0.9) < 3.5 * np.std(held) / np.sqrt(len(held))
 
     @pytest.mark.parametrize("tied", [False, True])
     def test_numerical_derivatives_agree(self, tied):
