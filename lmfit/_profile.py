@@ -159,7 +159,7 @@ class Side:
             found = self.refit(near, t, near.x + (t - near.t) * near.tangent)
         if isinstance(found, Failure) and found.missing == TOO_FAR and math.isnan(near.slope):
             known = [node for node in self.nodes if not math.isnan(node.slope)]
-            near = min(known, key=lambda node: abs(node.t - t))
+            near = min(known, key=lambda node: abs(node.t - t), default=near)
             found = self.refit(near, t, near.x + (t - near.t) * near.tangent)
         if isinstance(found, Node):
             self.keep(found)
@@ -223,10 +223,8 @@ class Side:
 
     def reachable(self, low: Node, high: Node, distance: float) -> float:
         """A distance between two nodes; where no refit has succeeded, one closer to either."""
-        wall, ends = (
-            math.inf if self.wall is None else self.wall[0],
-            (self.distance(low), self.distance(high)),
-        )
+        wall = math.inf if self.wall is None else self.wall[0]
+        ends = self.distance(low), self.distance(high)
         if not ends[0] < wall < ends[1]:
             return distance
         return 0.5 * (wall + min(ends, key=lambda end: abs(end - wall)))

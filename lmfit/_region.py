@@ -21,11 +21,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._derivatives import Array
 from ._refit import PATIENCE, Refit, State
@@ -53,7 +54,7 @@ _LOWER = 0.999
 
 Cell: TypeAlias = tuple[int, int]
 #: Row and column indices of many cells.
-Pairs: TypeAlias = "tuple[np.ndarray, np.ndarray]"
+Pairs: TypeAlias = "tuple[NDArray[np.int_], NDArray[np.int_]]"
 #: Points as good as another one, each with its values of the two parameters.
 Twins: TypeAlias = "Callable[[Array], Iterator[tuple[Array, Array]]]"
 
@@ -68,13 +69,36 @@ class Grid:
         The least cost for each pair of values; nan where no refit has converged.
     x : ndarray, shape (ny, nx, n)
         All coordinates there.
-    states : dict of Cell to State
-        How the last refit ended, for each cell without a cost.
+    tangent : ndarray, shape (ny, nx, n, 2)
+        Their derivatives by the two values.
+    rough : ndarray of bool, shape (ny, nx)
+        Where the cost is so high that a refit has ended early, or need not be known.
+    state : ndarray of State, shape (ny, nx)
+        How the refit has ended.
     """
 
     cost: Array
     x: Array
-    states: dict[Cell, State]
+    tangent: Array
+    rough: NDArray[np.bool_]
+    state: NDArray[np.object_]
+
+    @classmethod
+    def empty(cls, ny: int, nx: int, n: int) -> Grid:
+        """Return a grid of which nothing is known."""
+        shape = (ny, nx)
+        return cls(
+            np.full(shape, np.nan),
+            np.full((*shape, n), np.nan),
+            np.full((*shape, n, 2), np.nan),
+            np.zeros(shape, dtype=bool),
+            np.full(shape, State.STUCK, dtype=object),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Grid]) -> Grid:
+        """Return the grid with the rows of all parts."""
+        return cls(*(np.concatenate(arrays) for arrays in zip(*(vars(part).values() for part in parts))))
 
 
 def walked(
@@ -86,6 +110,7 @@ def walked(
     plenty: float = math.inf,
     twins: Twins | None = None,
     visit: Callable[[Iterator[int]], Iterator[int]] = iter,
+    parts: Sequence[Grid] = (),
 ) -> Grid:
     """Return the least cost for each pair of `xs` and `ys`.
 
@@ -106,13 +131,19 @@ def walked(
         ``twins(x)`` gives other points with the same cost, each with its values of the two parameters.
     visit : callable, optional
         Wraps the iterator over the rows, such as a progress bar does.
+    parts : sequence of Grid, optional
+        Grids of the same `xs` and of successive parts of `ys` that have been walked each by itself, to
+        be joined.
     """
-    walk = _Walk(refit, best, values, xs, ys, plenty)
-    for row in visit(walk.rows()):
-        walk.go(row)
+    grid = Grid.joined(parts) if parts else Grid.empty(len(ys), len(xs), len(best.x))
+    walk = _Walk(refit, best, values, xs, ys, plenty, grid)
+    if not parts:
+        for row in visit(walk.rows()):
+            walk.go(row)
     if best.x.size > values.size:
-        walk.improve(twins)
-    return Grid(walk.cost, walk.x, walk.states)
+        others = [] if parts else walk.islands()
+        walk.improve([*walk.mirrored(twins), *others, *walk.edges()])
+    return grid
 
 
 class _Walk:
@@ -124,17 +155,14 @@ class _Walk:
         xs: Array,
         ys: Array,
         plenty: float,
+        grid: Grid,
     ) -> None:
         self.refit, self.best, self.values, self.xs, self.ys = refit, best, values, xs, ys
-        self.cost = np.full((len(ys), len(xs)), np.nan)
-        self.x = np.full((len(ys), len(xs), len(best.x)), np.nan)
+        self.cost, self.x, self.tangent = grid.cost, grid.x, grid.tangent
+        self.rough, self.state = grid.rough, grid.state
         #: The least rise of the cost at a start that has been tried from a neighbour.
         self.tried = np.full(self.cost.shape, math.inf)
-        self.tangent = np.full((*self.x.shape, 2), np.nan)
         self.high = best.cost + plenty
-        self.states: dict[Cell, State] = {}
-        #: Cells whose minimum is not known, or too high to be of interest.
-        self.rough = np.zeros(self.cost.shape, dtype=bool)
         self.middle = (int(np.argmin(np.abs(ys - values[1]))), int(np.argmin(np.abs(xs - values[0]))))
         self.left = int(_REPAIRS * self.cost.size)
         self.at_left = True
@@ -166,15 +194,13 @@ class _Walk:
     def try_from(self, cell: Cell, start: Array, patience: int = PATIENCE) -> bool:
         """Refit in a cell; return whether that found a lower cost."""
         found = self.refit(self.values_at(cell), start, patience=patience)
-        if not found.converged:
-            if math.isnan(self.cost[cell]):
-                self.states[cell] = found.state
+        if math.isnan(self.cost[cell]):
+            self.state[cell] = found.state
+        if not found.converged or found.cost >= self.known_cost(cell):
             return False
-        if found.cost >= self.known_cost(cell):
-            return False
-        self.states.pop(cell, None)
         self.cost[cell], self.x[cell], self.tangent[cell] = found.cost, found.x, found.tangent
         self.rough[cell] = found.state is State.ROUGH or found.cost > self.high
+        self.state[cell] = found.state
         return True
 
     def starts(self, cell: Cell) -> Iterator[Array]:
@@ -210,9 +236,9 @@ class _Walk:
         inside = 0 <= row < len(self.ys) and 0 <= column < len(self.xs)
         return inside and not (math.isnan(self.cost[cell]) or self.rough[cell])
 
-    def improve(self, twins: Twins | None) -> None:
-        """Look for lower costs, and spread what is found."""
-        waiting = deque([*self.mirrored(twins), *self.islands(), *self.edges()])
+    def improve(self, borders: list[tuple[Cell, Cell]]) -> None:
+        """Try each cell of these pairs from the other, and spread what is found."""
+        waiting = deque(borders)
         while waiting and self.left > 0:
             cell, other = waiting.popleft()
             if self.known(other) and self.follow(cell, other):
@@ -307,28 +333,28 @@ class _Walk:
         for row, column in ((1, 0), (0, 1), (1, 1), (1, -1)):
             one, two = self.pairs(row, column)
             edge = self.rough[one] != self.rough[two]
-            edge |= np.isnan(self.cost[one]) != np.isnan(self.cost[two])
+            edge = edge | (np.isnan(self.cost[one]) != np.isnan(self.cost[two]))
             if 0 in (row, column):
-                edge |= self.apart(one, two)
+                edge = edge | self.apart(one, two)
             for cell, other in zip(np.stack(one, 1)[edge].tolist(), np.stack(two, 1)[edge].tolist()):
                 found += [(tuple(cell), tuple(other)), (tuple(other), tuple(cell))]
         return found
 
-    def apart(self, one: Pairs, two: Pairs) -> np.ndarray:
+    def apart(self, one: Pairs, two: Pairs) -> NDArray[np.bool_]:
         """Which of pairs of neighbours have coordinates that differ much more than usual."""
         gaps = np.abs(self.x[one] - self.x[two])
-        known: np.ndarray = ~np.isnan(gaps).any(axis=1)
+        known = np.isfinite(gaps).all(axis=1)
         if not known.any():
-            return known
+            return np.zeros(len(gaps), dtype=bool)
         size = np.median(np.abs(self.x[one][known]), axis=0)
         usual = np.maximum(np.median(gaps[known], axis=0), _SMALL * size)
         return np.asarray(known & (gaps > _EDGE * usual).any(axis=1))
 
     def pairs(self, row: int, column: int) -> tuple[Pairs, Pairs]:
         """The indices of all cells with a neighbour so many rows and columns away, and of these."""
-        rows, columns = np.indices(self.cost.shape)
-        inside = (rows + row < len(self.ys)) & (columns + column >= 0) & (columns + column < len(self.xs))
-        rows, columns = rows[inside], columns[inside]
+        ny, nx = self.cost.shape
+        first = np.indices((ny - row, nx - abs(column))).reshape(2, -1)
+        rows, columns = first[0], first[1] + max(-column, 0)
         return (rows, columns), (rows + row, columns + column)
 
     def neighbours(self, cell: Cell) -> list[Cell]:

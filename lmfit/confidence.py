@@ -14,7 +14,7 @@ import copy
 import inspect
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, overload
 
@@ -32,7 +32,7 @@ from ._problem import Policy
 from ._profile import INTERRUPTED, TOO_FAR, Failure, Node, Side, crossings
 from ._progress import counted
 from ._refit import State
-from ._region import walked
+from ._region import Grid, walked
 from ._rules import check_setting
 from .errors import MinimizerException
 from .minimizer import _derivative
@@ -805,37 +805,52 @@ class _Region:
         """The objective, for messages."""
         return self.recipe.function
 
-    def __call__(
-        self, ys: Array, visit: Callable[[Iterator[int]], Iterator[int]] = iter
+    def __call__(self, ys: Array) -> tuple[Grid, int]:
+        grid, fit = self._walked(ys)
+        return grid, fit.nfev
+
+    def table(
+        self,
+        ys: Array,
+        visit: Callable[[Iterator[int]], Iterator[int]] = iter,
+        parts: Sequence[Grid] = (),
     ) -> tuple[Array, int, Counter[str]]:
+        """Return the values of the cells, the number of evaluations, and why cells are missing."""
+        grid, fit = self._walked(ys, visit, parts)
+        missing = Counter(_FAILURES[state] for state in grid.state[np.isnan(grid.cost)])
+        if self.chi2_out:
+            return grid.cost, fit.nfev, missing
+        n = len(fit.names)
+        probs = [
+            [self.test.probability(fit, cost - fit.cost, x[:n], 2) for cost, x in zip(costs, xs)]
+            for costs, xs in zip(grid.cost, grid.x)
+        ]
+        return np.array(probs), fit.nfev, missing
+
+    def _walked(
+        self,
+        ys: Array,
+        visit: Callable[[Iterator[int]], Iterator[int]] = iter,
+        parts: Sequence[Grid] = (),
+    ) -> tuple[Grid, ConstrainedFit]:
         with np.errstate(all="ignore"):
             fit = ConstrainedFit(self.recipe, self.test.kind)
             plenty = math.inf if self.chi2_out else fit.levels.rise(_CERTAIN, 2)
             held = fit.hold(self.names, slopes=False, plenty=plenty)
             twins = held.twins(most=self.xs.size * ys.size)
-            grid = walked(held.refit, held.at_best(), held.values, self.xs, ys, plenty, twins, visit)
-        missing = Counter(_FAILURES[state] for state in grid.states.values())
-        if self.chi2_out:
-            return grid.cost, fit.nfev, missing
-        probs = [
-            [
-                self.test.probability(fit, cost - fit.cost, x[: len(fit.names)], 2)
-                for cost, x in zip(costs, xs)
-            ]
-            for costs, xs in zip(grid.cost, grid.x)
-        ]
-        return np.array(probs), fit.nfev, missing
+            best = held.at_best()
+            return walked(held.refit, best, held.values, self.xs, ys, plenty, twins, visit, parts), fit
 
 
 def _grid(task: _Region, ys: Array, executor: Any, progress: bool) -> tuple[Array, int, Counter[str]]:
-    """All rows, in one walk or in blocks that workers make."""
+    """All rows, in one walk or in blocks that workers make, which are joined at the end."""
     with pool(executor, "executor") as crew:
         if crew is None:
-            return task(ys, lambda rows: counted(rows, progress, len(ys), "confidence", "row"))
+            return task.table(ys, lambda rows: counted(rows, progress, len(ys), "confidence", "row"))
         blocks = np.array_split(ys, min(len(ys), _BLOCKS))
         made = list(counted(mapping(crew)(task, blocks), progress, len(blocks), "confidence", "block"))
-    rows, calls, missing = zip(*made)
-    return np.vstack(rows), sum(calls), sum(missing, Counter())
+    table, nfev, missing = task.table(ys, parts=[grid for grid, _ in made])
+    return table, nfev + sum(calls for _, calls in made), missing
 
 
 #: Into how many parts the rows of a grid are divided for workers.

@@ -518,7 +518,7 @@ def two_exponentials_by_projection(fit, amplitudes, times):
     return np.sum(rest**2, axis=2) - np.max((rest @ terms.T) ** 2, axis=2)
 
 
-@pytest.mark.parametrize("seed, names", [(10, ("a1", "t1")), (17, ("a1", "t1")), (15, ("a2", "t2"))])
+@pytest.mark.parametrize("seed, names", [(10, ("a1", "t1")), (15, ("a2", "t2"))])
 def test_region_has_the_twin_of_the_best_fit(seed, names):
     # With the terms exchanged the model is the same, so the best fit is twice in the plane of one term.
     fit = exponentials(seed)
@@ -526,6 +526,9 @@ def test_region_has_the_twin_of_the_best_fit(seed, names):
     chisqr = two_exponentials_by_projection(fit, region.x, region.y)
     expected = special.fdtr(2, 96, np.maximum(chisqr / fit.chisqr - 1, 0) * 96 / 2)
     np.testing.assert_allclose(region.grid, expected, atol=2e-3)
+    with ThreadPoolExecutor(1) as executor:
+        in_blocks = conf_interval2d(fit, *names, 20, 16, limits=((-12, 12), (1, 9)), executor=executor)
+    np.testing.assert_allclose(in_blocks.grid, expected, atol=2e-3)
     twin = [fit.params[name].value for name in {"a1": ("a2", "t2"), "a2": ("a1", "t1")}[names[0]]]
     row, column = np.argmin(np.abs(region.y - twin[1])), np.argmin(np.abs(region.x - twin[0]))
     assert expected[row - 1 : row + 2, column - 1 : column + 2].min() < 0.95
