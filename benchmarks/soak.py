@@ -2,7 +2,7 @@
 
 ``python benchmarks/soak.py [fits]``, by default 10^5 fits of three kinds in turn: an objective with bounds
 and a tied parameter, a model, and a model that combines two. Each row of the table is a twentieth of them.
-For a million, which take an hour: ``python benchmarks/soak.py 1000000``. Ctrl-C ends it after the last row.
+For a million, which take an hour: ``python benchmarks/soak.py 1000000``. Ctrl-C ends it after the row.
 
 Times are those of the processor, and are compared with fits by SciPy alone, one after every 20: a machine
 that has other work is slower at one time than at another, for both.
@@ -14,6 +14,7 @@ from _timing import heading, show_time
 
 import gc
 import os
+import signal
 import statistics
 import sys
 from collections.abc import Callable
@@ -100,18 +101,19 @@ def main(count: int) -> None:
     print(__doc__.split("\n")[0])
     print(heading())
     print(f"{'fits':>10}{'median':>12}{'to SciPy':>12}{'99 %':>12}{'memory':>12}{'objects':>10}")
-    ratios = []
-    try:
-        for number in range(1, ROWS + 1):
-            median, ratio, late = row(kinds, count // ROWS)
-            gc.collect()
-            ratios.append(ratio)
-            print(
-                f"{number * (count // ROWS):10}{show_time(median):>12}{ratio:12.3f}{show_time(late):>12}"
-                f"{memory():9.1f} MB{len(gc.get_objects()):10}"
-            )
-    except KeyboardInterrupt:
-        pass
+    ratios, stopped = [], []
+    # A fit takes Ctrl-C for its own end.
+    signal.signal(signal.SIGINT, lambda *_: stopped.append(True))
+    for number in range(1, ROWS + 1):
+        median, ratio, late = row(kinds, count // ROWS)
+        gc.collect()
+        ratios.append(ratio)
+        print(
+            f"{number * (count // ROWS):10}{show_time(median):>12}{ratio:12.3f}{show_time(late):>12}"
+            f"{memory():9.1f} MB{len(gc.get_objects()):10}"
+        )
+        if stopped:
+            break
     drift = statistics.median(ratios[-ENDS:]) / statistics.median(ratios[:ENDS])
     print(f"Time of the last {ENDS} rows to that of the first {ENDS}: {drift:.3f}. Aim: 1, and flat memory.")
 

@@ -10,7 +10,7 @@ from helpers import Counted, errors, linear_solution, values
 from lmfit import Minimizer, MinimizerException, Parameters, _problem, create_params, minimize
 from lmfit._problem import Policy, Problem, Space
 from lmfit._robust import SUM_OF_SQUARES, loss
-from lmfit.errors import AbortFitException
+from lmfit.errors import AbortFitException, ExpressionDomainError
 
 x = np.linspace(0, 10, 50)
 y = 3 * np.exp(-x / 2) + 1 + np.random.default_rng(3).normal(scale=0.05, size=x.size)
@@ -980,3 +980,64 @@ def test_residuals_with_nan(policy, rejected):
     assert not problem.rejected
     problem.residual([0.5])
     assert problem.best.values == ([0.5] if policy == "omit" else [3.0])
+
+
+def test_a_search_from_another_start():
+    problem = small()
+    problem.begin()
+    problem.residual([4.0])
+    with problem.restarted([-1.0], 3):
+        assert (problem.nfev, problem.lowest, problem.start_norm) == (3, 5.0, 5.0**0.5)
+        assert problem.domain.reach.tolist() == [1.0]
+        problem.residual([6.0])
+        problem.residual([6.0])
+        with pytest.raises(AbortFitException, match="the limit of 5 evaluations"):
+            problem.residual([6.0])
+    assert (problem.start, problem.start_norm, problem.domain.reach.tolist()) == ([3.0], 13.0**0.5, [3.0])
+    assert problem.best.values == [-1.0]
+    with problem.restarted([-2.0], 3):
+        assert problem.best.values == [-2.0]
+    assert (problem.best.values, problem.lowest) == ([-1.0], 5.0)
+    assert problem.residual([6.0]).tolist() == [6.0, 2.0]
+
+
+def test_derivatives_are_taken_as_they_are_and_where_they_are_wanted():
+    problem = small(
+        lambda p: np.array([p["a"].value, 2.0]),
+        derivative=lambda p: np.array([[p["a"].value], [p["b"].value]]),
+        curvature=lambda p: [[p["b"].value]],
+    )
+    at_start = problem.begin()
+    assert problem.user_derivative([5.0]).tolist() == [[5.0], [10.0]]
+    assert problem.jacobian(np.array([6.0]), at_start, np.zeros(1)).tolist() == [[6.0], [12.0]]
+    assert problem.user_hessian([7.0]).tolist() == [[14.0]]
+
+
+def test_ties_without_value():
+    problem = Problem(lambda p: np.array([p["b"].value]), create_params(a=4.0, b={"expr": "1/(a-1)"}))
+    problem.begin()
+    found = problem.residual([1.0])
+    assert found.shape == (1,)
+    assert np.isnan(found).all()
+    assert problem.rejected
+    assert problem.nfev == 1
+    problem = Problem(lambda p: np.ones(1), create_params(a=4.0, b={"expr": "1/(a-1)"}))
+    with pytest.raises(ExpressionDomainError):
+        problem.residual([1.0])
+
+
+def test_a_huge_residual_is_no_missing_one():
+    problem = small()
+    problem.begin()
+    assert problem.residual([1e200]).tolist() == [1e200, 2.0]
+    assert not problem.rejected
+    assert problem.best.values == [3.0]
+
+
+def test_equally_good_points_with_omitted_data_leave_the_first():
+    problem = small(lambda p: np.array([p["a"].value, np.nan]), Policy(nan_policy="omit"))
+    problem.begin()
+    problem.residual([-3.0])
+    assert problem.best.values == [3.0]
+    problem.residual([-2.0])
+    assert problem.best.values == [-2.0]
