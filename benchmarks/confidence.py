@@ -13,6 +13,7 @@ import argparse
 import math
 import statistics
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -114,7 +115,7 @@ def costs() -> None:
 def robustness(seeds: int) -> None:
     warnings.simplefilter("error")
     outcomes: dict[str, int] = {}
-    calls, region_calls, cells = [], [], 0
+    calls, region_calls, cells = [], [], Counter[str]()
     for seed in range(seeds):
         with np.errstate(
             over="ignore"
@@ -128,12 +129,12 @@ def robustness(seeds: int) -> None:
         limits = None if fit.errorbars else [(par.value / 2, par.value * 2) for par in _two(fit)]
         region = conf_interval2d(fit, "a1", "t2", 30, 30, limits=limits)
         region_calls.append(region.nfev)
-        cells += region.failed
+        cells.update(region.missing)
     print(f"\nexample 4.3 with {seeds} seeds, 1-2-3 sigma, no exception and no warning")
     print("limits:", ", ".join(f"{count} {what}" for what, count in sorted(outcomes.items())))
     print(f"calls, conf_interval: median {statistics.median(calls):.0f}, most {max(calls)}")
     print(f"calls, conf_interval2d: median {statistics.median(region_calls):.0f}, most {max(region_calls)}")
-    print(f"cells without a result: {cells} of {900 * seeds}")
+    print(f"cells without a result: {cells.total()} of {900 * seeds}", *map(str, cells.items()))
 
 
 def _two(fit: Minimizer) -> tuple[Any, Any]:
