@@ -103,6 +103,11 @@ def _noting_omissions(problem: Problem, outcome: Outcome, present: int) -> Outco
     if present == problem.size:
         return outcome
     text = f"{problem.size - present} of {problem.size} data were omitted, as they are not finite"
+    if problem.size - present > problem.omitted_at_start:
+        text += (
+            f" ({problem.omitted_at_start} at the start: chi-square is also lowered by going where data "
+            "vanish; leave them out before the fit)"
+        )
     too_few = present < len(problem.names)
     if too_few:
         text += f", which leaves fewer than the {len(problem.names)} variables"

@@ -188,6 +188,8 @@ class Problem:
         self._best_residual: Array = np.empty(0)
         #: Mask of the data that nan_policy='omit' left out at the best point.
         self.omitted: NDArray[np.bool_] | None = None
+        #: How many it left out at the start.
+        self.omitted_at_start = 0
         self._mask: NDArray[np.bool_] | None = None
         self.rejected = False
         self.start_norm = 0.0
@@ -251,6 +253,8 @@ class Problem:
                 f"it reaches {np.abs(at_start).max():g}; divide it by something, such as the data's errors"
             )
         self.residual = self._evaluator()  # which now knows the shape of the residual
+        if self.nfev == 1 and self.omitted is not None:
+            self.omitted_at_start = int(self.omitted.sum())
         self.start_residual = at_start
         self.start_norm = math.sqrt(_sum_of_squares(at_start))
         return at_start

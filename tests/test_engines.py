@@ -706,3 +706,16 @@ def test_many_peaks_that_start_far_too_low():
     fit = minimize(lambda p: peaks(*values(p).reshape(3, 10)) - data, params, max_nfev=5000)
     assert fit.success
     assert fit.redchi == pytest.approx(0.04, rel=0.2)
+
+
+def test_more_omitted_data_than_at_the_start_are_noticed():
+    """A mask that follows the parameters: chi-square is lowest where nearly nothing is left."""
+    distance = np.linspace(-5.0, 5.0, 20)
+
+    def clipped(params):
+        return np.where(np.abs(distance) > params["width"].value, np.nan, distance)
+
+    params = create_params(width={"value": 4.0, "min": 0.5, "max": 10.0})
+    fit = minimize(clipped, params, engine="nelder", nan_policy="omit")
+    assert fit.ndata < 16
+    assert "data were omitted, as they are not finite (4 at the start: chi-square is also" in fit.message
