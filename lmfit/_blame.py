@@ -22,12 +22,19 @@ def check_no_text(model: Any, variables: Mapping[str, Any]) -> None:
     """
     for part in model.components:
         for name in part.independent_vars or ():
-            given = variables.get(name)
-            if isinstance(given, str) and name not in (*part.opts, *part.independent_vars_defvals):
+            given = _text(variables.get(name))
+            if given is not None and name not in (*part.opts, *part.independent_vars_defvals):
                 raise ModelError(
                     f"{part.name}: the independent variable {name!r} is the text {given!r:.80}; give "
                     f"numbers, such as the column of that name, {name}=table[{given!r:.80}]"
                 )
+
+
+def _text(given: Any) -> str | None:
+    """What is given, or the first of it, if it is text."""
+    if getattr(getattr(given, "dtype", None), "kind", "") in tuple("OUS") and np.size(given):
+        given = np.asarray(given).flat[0]
+    return str(given) if isinstance(given, str) else None
 
 
 def blamed(model: Any, params: Any, variables: Mapping[str, Any], error: Exception) -> Exception:

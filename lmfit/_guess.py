@@ -220,8 +220,9 @@ def _leaves(model: Any, sign: float = 1.0) -> Iterator[tuple[float, Any]]:
 def _variables(leaves: Sequence[Any], x: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the independent variables by name, without those that have a value or a default."""
     names = dict.fromkeys(name for leaf in leaves for name in leaf.independent_vars if name not in leaf.opts)
-    # A shape cannot be found without its variables, also where the function has a default for one.
-    optional = {name for leaf in leaves if leaf.func not in SHAPES for name in leaf.independent_vars_defvals}
+    # A shape cannot be found without its variables, also where some function has a default for one.
+    needed = {name for leaf in leaves if leaf.func in SHAPES for name in leaf.independent_vars}
+    optional = {name for leaf in leaves for name in leaf.independent_vars_defvals} - needed
     found = {name: given.get(name) for name in names}
     if found and x is not None:
         found[next(iter(found))] = x

@@ -13,6 +13,7 @@ from typing import IO, Any, cast
 import numpy as np
 
 from . import _global_json, _model_json
+from ._blame import check_no_text
 from ._fit_data import FitData, prepared
 from ._global_names import OwnNames, Sharing, by_data_set, merged, model_names, sharing
 from ._global_objective import GlobalObjective
@@ -207,6 +208,9 @@ class GlobalModel:
         {'slope': 2.0, 'intercept': -1.0}
         """
         _check_mapping("params", params, "Parameters or a dictionary of values")
+        if key not in self.models:
+            hint = close_matches(str(key), self.models) or "."
+            raise ModelError(f"there is no data set {key!r}{hint} The data sets are {', '.join(self.models)}")
         _check_present(self.names[key].values(), params)
         return {own: getattr(params[name], "value", params[name]) for own, name in self.names[key].items()}
 
@@ -452,6 +456,7 @@ class GlobalModel:
         policy = nan_policy or self.models[key].nan_policy
         own_errors = {what: of_each[key] for what, of_each in errors.items()}
         try:
+            check_no_text(self.models[key], variables[key])
             return prepared(data[key], variables[key], **own_errors, nan_policy=policy, coerce=coerce)
         except MinimizerException as error:
             raise type(error)(f"data set {key!r}: {error}") from error

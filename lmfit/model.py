@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from . import _model_json, lineshapes
-from ._blame import blamed
+from ._blame import blamed, check_no_text
 from ._check_jac import compared
 from ._evaluation import Call, Node, Other, Product, Quotient, Sum, Term, bound_call
 from ._format import column_table
@@ -778,6 +778,7 @@ class Model:
         result = ModelResult(
             self,
             params,
+            weights=weights,
             method=method,
             fcn_kws=variables,
             iter_cb=iter_cb,
@@ -789,7 +790,7 @@ class Model:
             **settings,
             **(fit_kws or {}),
         )
-        return result.fit(data, weights=weights)
+        return result.fit(data)
 
     def _settings(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Take from the keywords those that are settings of a fit and no arguments of the model."""
@@ -975,6 +976,7 @@ class Model:
         1 is the difference quotient
         """
         values, variables = self._arguments(params, kwargs)
+        check_no_text(self, variables)
         return compared(self._node(variables), self.param_names, values, rtol, self.name)
 
     def _in_order(self) -> Iterator[Model]:

@@ -746,6 +746,8 @@ def _correlation_lines(params: ParametersLike, names: Sequence[str], least: floa
 
 def _rows(ci: Limits) -> dict[str, Row]:
     """Return limits as lists of plain numbers."""
+    if not isinstance(ci, Mapping):
+        raise TypeError(f"a report of limits needs what conf_interval() returned, not {ci!r:.80}")
     return {name: [(float(prob), float(value)) for prob, value in row] for name, row in ci.items()}
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lmfit import Minimizer, Parameters, create_params, fit_report
+from lmfit import GlobalModel, Minimizer, Parameters, ci_report, create_params, fit_report
 from lmfit.bootstrap import bootstrap_interval, credible_interval
 from lmfit.confidence import conf_interval, conf_interval2d
 from lmfit.errors import (
@@ -176,6 +176,12 @@ MODELS = [
     ("guess text", lambda w: MODEL.guess("x", x=w.x), MinimizerException, ["needs numbers", "data", "'x'"]),
     ("guess x text", lambda w: MODEL.guess(w.y, x="x"), MinimizerException, ["needs numbers", "'x' are 'x'"]),
     ("guess dict", lambda w: MODEL.guess({"a": 1}, x=w.x), MinimizerException, ["needs numbers", "dict"]),
+    (
+        "guess a sum alone",
+        lambda w: (MODEL + PolynomialModel(1)).guess(w.y),
+        MinimizerException,
+        ["'x'", "x=..."],
+    ),
     ("guess plane", lambda w: Gaussian2dModel().guess(w.y, x=w.x), MinimizerException, ["'y'", "y=..."]),
     ("eval text", lambda w: MODEL.eval(PARAMS, x="t"), ModelError, ["'x'", "the text 't'", "table['t']"]),
     (
@@ -220,6 +226,9 @@ FITS = [
     ("band text", lambda w: MODEL.fit(w.y, PARAMS, x=w.x).eval_uncertainty(sigma="x"), ValueError, ["'x'"]),
     ("table", lambda w: MODEL.fit(w.y, PARAMS, x=w.x).to_dataframe(of="x"), ValueError, ["'params'", "'x'"]),
     ("x text", fit(x="t"), ModelError, ["'x'", "the text 't'", "table['t']"]),
+    ("x texts", fit(x=np.array(["a"] * 20)), ModelError, ["'x'", "the text 'a'"]),
+    ("two errors", fit(weights=1.0, covariance=np.eye(20)), ModelError, ["weights and covariance", "one of"]),
+    ("check at text", lambda w: MODEL.check_jac(PARAMS, x="t"), ModelError, ["'x'", "the text 't'"]),
     (
         "part None",
         beside(lambda x, a: None),
@@ -273,6 +282,7 @@ INTERVALS = [
     ("bootstrap seed", bootstrap(seed="x", n=3), TypeError, ["seed", "'x'"]),
     ("bootstrap limits", bootstrap(limits="x"), ValueError, ["limits", "'bca'", "'x'"]),
     ("no chain", lambda w: credible_interval(fitted(w)), ValueError, ["no chain", "emcee()"]),
+    ("limits of 3", lambda w: ci_report(3), TypeError, ["conf_interval()", "3"]),
     ("report of 3", lambda w: fit_report(3), TypeError, ["a report needs", "'int'", "result.params"]),
     ("candidate", lambda w: fitted(w).show_candidates(7), ValueError, ["candidate 7", "0"]),
 ]
@@ -301,6 +311,36 @@ BATCHES = [
 ]
 
 
+BOTH = GlobalModel(dict.fromkeys(["one", "two"], MODEL), shared=["center"])
+
+
+def together(**given):
+    """A fit of two data sets, with some arguments exchanged."""
+
+    def call(world):
+        data = {"one": world.y, "two": 2 * world.y}
+        return BOTH.fit(**{"data": data, "params": BOTH.make_params(**START), "x": world.x, **given})
+
+    return call
+
+
+GLOBALS = [
+    ("no models", lambda w: GlobalModel(3), ModelError, ["dictionary", "'a': model"]),
+    ("shared text", lambda w: GlobalModel({"a": MODEL}, {"c": "center"}), ModelError, ["'c'", "'center'"]),
+    ("data 3", together(data=3), ModelError, ["data", "one, two"]),
+    ("one only", together(data={"one": [1.0]}), ModelError, ["data", "'two'"]),
+    ("x text", together(x="t"), ModelError, ["data set 'one'", "'x'", "the text 't'"]),
+    ("x for one", together(x={"one": [1.0]}), ModelError, ["x", "'two'"]),
+    ("weights text", together(weights="x"), ModelError, ["data set 'one'", "weights must be numbers"]),
+    ("params 3", together(params=3), ModelError, ["params must be", "3"]),
+    ("unknown", together(zz=3), ModelCallError, ["'zz'", "The parameters are"]),
+    ("own of another", lambda w: BOTH.own_params("zz", {}), ModelError, ["'zz'", "one, two"]),
+    ("part", lambda w: together()(w)["on"], ModelError, ["'on'", "did you mean 'one'"]),
+    ("band", lambda w: together()(w).eval_uncertainty(sigma_new="x"), ModelError, ["sigma_new", "'x'"]),
+    ("into a name", lambda w: BOTH.dump("f"), TypeError, ["open file", "save_model()"]),
+]
+
+
 def loading(load, text):
     return lambda world: load(text)
 
@@ -323,4 +363,11 @@ FILES = [
     ("model cut", loading(LINE.loads, MODEL.dumps()[:-9]), ModelError, [STORED, "no valid JSON"]),
 ]
 
-GROUPS = {"model": MODELS, "fit": FITS, "interval": INTERVALS, "batch": BATCHES, "file": FILES}
+GROUPS = {
+    "model": MODELS,
+    "fit": FITS,
+    "interval": INTERVALS,
+    "batch": BATCHES,
+    "global": GLOBALS,
+    "file": FILES,
+}
