@@ -122,11 +122,11 @@ def test_start_and_magnitude(start, low, high, moved, magnitude):
     assert bounded.derivative(1.0) == pytest.approx(magnitude, rel=1e-12)
 
 
-@pytest.mark.parametrize("low, high", [(0.0, INF), (0.0, 8.0)])
+@pytest.mark.parametrize("low, high", [(0.0, INF), (0.0, 8.0), (0.0, 2000.0)])
 def test_the_curves_are_those_of_the_table(low, high):
     """Of a start at 2, so that the length is 2; by numbers from log1p and exp alone."""
     bounded = transform(2.0, low, high)
-    for w in (-30.0, -1.0, 0.0, 0.5, 2.0, 3.0, 4.0):
+    for w in (-30.0, -1.0, 0.0, 0.5, 2.0, 3.0, 4.0, 39.0, 45.0, 400.0):
         u = 1.0 + (w - bounded.w0) / bounded.slope
         beyond = math.log1p(math.exp(w - high / 2.0)) if high < INF else 0.0
         assert bounded.from_internal(u) == pytest.approx(2.0 * (math.log1p(math.exp(w)) - beyond), rel=1e-9)

@@ -198,6 +198,19 @@ def test_propagation(seed):
     assert propagate(gradient, matrix) == pytest.approx(gradient @ matrix @ gradient.T)
 
 
+@given(SEEDS)
+def test_propagation_around_what_is_undetermined(seed):
+    matrix, gradient = NormalEquations(jacobian_of(seed)).inverse, jacobian_of(seed + 1, m=4)
+    gradient[:3, 1] = 0.0
+    used = gradient[:3, [0, 2]]
+    exact = used @ matrix[np.ix_([0, 2], [0, 2])] @ used.T
+    matrix[1, :] = matrix[:, 1] = np.nan
+    found = propagate(gradient, matrix)
+    assert found[:3, :3] == pytest.approx(exact)
+    assert np.isnan(found[3]).all()
+    assert np.isnan(found[:, 3]).all()
+
+
 def test_propagation_needs_only_what_is_used():
     matrix = np.array([[4.0, np.nan], [np.nan, np.nan]])
     found = propagate(np.array([[3.0, 0.0], [1.0, 1e-30]]), matrix)
