@@ -13,7 +13,7 @@ from ._batch_labels import Labels
 from ._batch_table import MESSAGES, Layout, succeeded
 from ._derivatives import Array
 from ._files import replacing
-from ._format import boxed_table, escape, html_table
+from ._format import column_table, escape, html_table
 from ._signature import ModelError
 from .errors import close_matches
 from .parameter import Parameters
@@ -121,7 +121,7 @@ def dataset(result: BatchResult, units: Mapping[str, str]) -> Dataset:
 def summary(result: BatchResult) -> str:
     """Return what there is to say about all fits together."""
     good = _good(result)
-    table = [boxed_table(_rows(result, good))] if good.any() else []
+    table = [column_table(_rows(result, good), width=11)] if good.any() else []
     return "\n".join([*_facts(result, good), *table])
 
 
@@ -162,7 +162,7 @@ def _place(result: BatchResult, row: int) -> str:
 
 def _rows(result: BatchResult, good: Any) -> list[list[str]]:
     """Quantiles of each variable, its usual error, and in how many fits it has none."""
-    rows = [["variable", "5 %", "median", "95 %", "median error", "without error"]]
+    rows = [["variable", "5 %", "median", "95 %", "error", "no error"]]
     for name in result.var_names:
         values = np.ravel(np.asarray(result.values[name]))[good]
         errors = np.ravel(np.asarray(result.stderr[name]))[good]

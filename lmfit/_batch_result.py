@@ -343,7 +343,8 @@ class BatchResult:
         Returns
         -------
         str
-            Lines of text.
+            Lines of text.  In the table `error` is the median of the standard errors, `no error` how many
+            fits have none.
 
         Examples
         --------
@@ -355,12 +356,9 @@ class BatchResult:
         100 fits, 100 succeeded, 0 failed
         reduced chi-square: median 0.007013, largest 0.0531 at [54]
         evaluations: median 2, largest 2
-        +---------------+---------------+---------------+---------------+---------------+---------------+
-        | variable      | 5 %           | median        | 95 %          | median error  | without error |
-        +---------------+---------------+---------------+---------------+---------------+---------------+
-        | slope         | 1.9626        | 2.0002        | 2.042         | 0.0265        | 0             |
-        | intercept     | -0.10133      | -0.0035868    | 0.086462      | 0.0649        | 0             |
-        +---------------+---------------+---------------+---------------+---------------+---------------+
+        variable           5 %      median        95 %       error    no error
+        slope           1.9626      2.0002       2.042      0.0265           0
+        intercept     -0.10133  -0.0035868    0.086462      0.0649           0
         """
         return _batch_export.summary(self.compute())
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _global_json, _model_json, plotting, printfuncs
 from ._fit_data import FitData
+from ._format import wrap
 from ._global_names import OwnNames, by_data_set, renamed
 from ._global_objective import GlobalObjective
 from ._has_intervals import HasIntervals
@@ -447,8 +448,8 @@ class GlobalResult(HasIntervals):
         >>> result = both.fit({"a": [1.0, 3.1, 5.0], "b": [4.0, 6.0, 7.9]}, x=[0, 1, 2], slope=1, intercept=0)
         >>> print(result.fit_report(show_correl=False).partition("[[Data Sets]]")[2])
         """
-        shared = f"    shared: {', '.join(self.model.shared) or 'nothing'}"
-        head = ["[[Model]]", f"    {len(self)} data sets: {', '.join(self)}", shared]
+        shared = f"shared: {', '.join(self.model.shared) or 'nothing'}"
+        head = ["[[Model]]", *wrap(f"{len(self)} data sets: {', '.join(self)}"), *wrap(shared)]
         body = printfuncs.fit_report(self, *args, **kws).split("[[Variables]]", 1)
         sections = [line for part in self._statistics() for line in part]
         return "\n".join([*head, body[0] + "\n".join([*sections, "[[Variables]]" + body[1]])])

@@ -12,6 +12,7 @@ import numpy as np
 from . import _bands, _model_json, _model_plots, printfuncs
 from ._blame import blamed, check_no_text
 from ._fit_data import FitData, prepared
+from ._format import wrap
 from ._has_intervals import HasIntervals
 from ._linear_model import roles
 from ._model_arguments import check_mapping, override
@@ -562,7 +563,7 @@ class ModelResult(HasIntervals):
         """
         report = printfuncs.fit_report(self, modelpars, show_correl, min_correl, sort_pars, correl_mode)
         note = self._weighting_note()
-        return "\n".join(["[[Model]]", f"    {self.model.name}", *([f"    {note}"] if note else []), report])
+        return "\n".join(["[[Model]]", *wrap(self.model.name), *([f"    {note}"] if note else []), report])
 
     def _weighting_note(self) -> str:
         """Say what the errors of the data were taken to be, where the user gave errors and not weights."""

@@ -126,6 +126,8 @@ class ConfidenceRegion:
     >>> x, y, grid = region
     >>> grid.shape, region.failed, region.missing
     ((2, 3), 2, {'not finite': 2})
+    >>> region
+    <ConfidenceRegion of a and b: 3 x 2 values, 2 without a value>
     """
 
     x: Array
@@ -143,6 +145,11 @@ class ConfidenceRegion:
 
     def __getitem__(self, index: int) -> Array:
         return (self.x, self.y, self.grid)[index]
+
+    def __repr__(self) -> str:
+        missing = f", {self.failed} without a value" if self.failed else ""
+        size = f"{self.x.size} x {self.y.size}"
+        return f"<{type(self).__name__} of {' and '.join(self.names)}: {size} values{missing}>"
 
     @property
     def failed(self) -> int:

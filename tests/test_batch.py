@@ -650,7 +650,7 @@ class TestResult:
         assert lines[1] == "    1: no data: all are missing, masked or without weight (first at [1, 2])"
         worst = int(np.nanargmax(mapped.redchi.values))
         assert lines[2].endswith(f"{np.nanmax(mapped.redchi):.4g} at {[worst // 4, worst % 4]}")
-        assert "| center " in mapped.summary()
+        assert "\ncenter " in mapped.summary()
 
     def test_summary_of_nothing(self):
         result = MODEL.fit_many(np.full((2, X.size), np.nan), **QUICK)
