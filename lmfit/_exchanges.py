@@ -31,7 +31,7 @@ def exchanges(
     Parameters
     ----------
     cost : callable
-        ``cost(x) -> float``
+        What is minimised, ``cost(x) -> float``.
     x : ndarray, shape (n,)
         The point, at which no two variables are equal.
     moving : collection of int
