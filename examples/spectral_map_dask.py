@@ -47,7 +47,9 @@ def written():
     )
 
 
-written().to_dataset().to_zarr(store, consolidated=False)
+spectra = written()
+spectra.to_dataset().to_zarr(store, consolidated=False)
+print(f"{spectra.nbytes / 1e6:.0f} MB in {spectra.data.npartitions} blocks")
 
 # %%
 # To fit it, open the store. Nothing has been read yet, and `fit_many` reads nothing either.
