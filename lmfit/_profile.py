@@ -394,7 +394,7 @@ def _interpolated(side: Side, low: Node, high: Node, level: float) -> float:
 def _proposal(side: Side, low: Node, high: Node | None, level: float, widths: list[float]) -> float:
     """The distance of the next refit."""
     a = side.distance(low)
-    limit = math.inf if side.wall is None else side.wall[0]
+    limit = side.wall[0] if side.wall is not None and side.wall[0] > a else math.inf
     if high is None:
         b = _extrapolated(side, low, level)
         return min(b, side.bound) if b < limit else 0.5 * (a + limit)

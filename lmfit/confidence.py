@@ -213,7 +213,8 @@ def conf_interval(
     """Return confidence limits of the parameters of a fit.
 
     A parameter is varied while the others are fitted again, until chi-square has risen by as much as
-    the level allows.  The limits need not be symmetric, and need no covariance.
+    the level allows.  The limits need not be symmetric, and need no covariance.  The search goes outwards
+    from the best value to where a level is first reached; farther out there may be values within it again.
 
     Parameters
     ----------

@@ -286,6 +286,33 @@ def test_peaks_between_nodes(level, low, high, peak):
     assert side_of(low, high).peak(level) == (None if peak is None else pytest.approx(peak))
 
 
+@pytest.mark.parametrize("wall, peak", [(1.0, 2.0), (1.6, 1.3), (2.0, 1.5), (2.4, 2.7), (3.0, 2.0)])
+def test_a_peak_is_sought_beside_a_wall_between_its_nodes(wall, peak):
+    side = side_of(at(1.0, 1.0, 1.0), at(3.0, 1.0, -1.0))
+    side.wall = wall, TOO_FAR
+    assert side.peak(1.5) == pytest.approx(peak)
+
+
+def test_a_step_too_far_between_the_nodes_does_not_end_the_search():
+    # A hump below the level, of which only the vicinity of a node can be reached; its foot is at 2.
+    rate = 0.4 * math.pi
+
+    def evaluate(t, start, first):
+        if 0.3 < t < 1.8 and min(abs(node.t - t) for node in side.nodes) > 0.35:
+            return Failure(TOO_FAR)
+        hump = t < 2.0
+        z = 0.8 * math.sin(0.5 * math.pi * t) if hump else rate * (t - 2.0)
+        slope = rate * math.cos(0.5 * math.pi * t) if hump else rate
+        return Node(t, z, slope, z * z, np.array([t]), np.ones(1))
+
+    best = Node(0.0, 0.0, rate, 0.0, np.zeros(1), np.ones(1))
+    side = Side(evaluate, best, 1, bound=INF, unit=1.0, first=0.5, lowest=-1e-2)
+    for t in (0.3, 1.8):
+        side.keep(evaluate(t, None, []))
+    assert 0.65 < side.peak(0.95) < 1.45
+    assert crossings(side, [0.95])[0].value == pytest.approx(2.0 + 0.95 / rate)
+
+
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_interpolation_is_exact_for_a_cubic(sign):
     """The distance is z^3 + z."""
