@@ -1,5 +1,5 @@
 """A map larger than memory: blocks of a Zarr store, fitted by Dask
-=================================================================
+================================================================
 
 A map of a million spectra does not fit into memory, nor need it. The spectra lie on the disk in blocks, each
 block is read and fitted when its turn comes, and its results go to the disk again. The script is the same for
