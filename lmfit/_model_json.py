@@ -200,6 +200,7 @@ def _code_is_stored() -> bool:
 
 
 def parts_of(model: Any, trusted: bool) -> list[dict[str, Any]]:
+    """Return what a model is made of, as it stands in files: each part after those that it consists of."""
     return [_part(part, trusted) for part in model._in_order()]
 
 
@@ -292,6 +293,7 @@ def plain_ones(values: Mapping[str, Any], what: str, trusted: bool) -> dict[str,
 
 
 def parsed(text: str, kws: dict[str, Any]) -> Any:
+    """Return what JSON text holds."""
     if not isinstance(text, (str, bytes, bytearray)):
         raise unreadable(f"it must be given as text, not as {text!r:.80}")
     try:
@@ -301,6 +303,7 @@ def parsed(text: str, kws: dict[str, Any]) -> Any:
 
 
 def checked(data: Any, *kinds: str) -> dict[str, Any]:
+    """Return what a file holds, if it is of one of these kinds and of a version that is known."""
     if not isinstance(data, dict) or data.get("format") not in _FORMATS:
         raise unreadable("it was not written by dumps() or save_model()")
     if data["format"] not in kinds:
@@ -324,4 +327,5 @@ def _of_global(name: str) -> Any:
 
 
 def unreadable(reason: str) -> ModelError:
+    """Return the error that says why a file cannot be read."""
     return ModelError(f"the model cannot be read: {reason}")
