@@ -10,7 +10,7 @@ not see.  What is to be gained is found in three ways:
 
 - a model in which two terms can be exchanged has every minimum twice (`_exchanges`), and the
   twin of a known point belongs to another cell;
-- from some rough cells other starts are tried;
+- in some cells, more of them where no minimum is known, other starts are tried;
 - next to an edge, where neighbours are rough, or differ abruptly, each side foretells the other.
   One evaluation shows whether that is promising, and then a refit is worth its price.
 
