@@ -306,7 +306,7 @@ def outcomes(name, column, count):
 
 
 def main(count, names):
-    print(f"Right fits from the guess, of {count} data sets")
+    print(f"Right fits from the guess, of {count} data sets per model and column")
     print(f"{'':32}" + "".join(f"{column:>9}" for column in (*COLUMNS, "redrawn")))
     for name in names:
         found = {column: outcomes(name, column, count) for column in columns_of(name)}
