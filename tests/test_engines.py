@@ -719,3 +719,11 @@ def test_more_omitted_data_than_at_the_start_are_noticed():
     fit = minimize(clipped, params, engine="nelder", nan_policy="omit")
     assert fit.ndata < 16
     assert "data were omitted, as they are not finite (4 at the start: chi-square is also" in fit.message
+
+
+@pytest.mark.parametrize("engine", ["nelder", "powell", "cobyla", "cobyqa"])
+def test_rounded_residuals(engine):
+    """Their derivatives by small steps are zero or huge; engines that need none find the minimum."""
+    fit = minimize(lambda p: np.round(line(p), 2), bounded(), engine=engine)
+    assert fit.success
+    assert fit.chisqr < 1.05 * np.sum((y - LINE.values[0] - LINE.values[1] * x) ** 2)

@@ -23,6 +23,8 @@ __all__ = ["End", "confirmed", "descent"]
 _PER_SEARCH = 1000
 #: Fraction of the sum of squares by which another minimum is lower.
 _VISIBLE = 1e-6
+#: The same where it may be noisy.
+_WORTH = 1e-3
 
 
 @dataclass(frozen=True)
@@ -61,25 +63,29 @@ def descent(
     )  # fmt: skip
 
 
-def confirmed(problem: Problem, outcome: Outcome) -> Outcome:
+def confirmed(problem: Problem, outcome: Outcome, smooth: bool = True) -> Outcome:
     """Return the outcome after its polish; where that does not converge, success is put to the test.
 
     A search may end where a variable has lost its effect or two have the same, and the sum of squares is
     as flat there as at a minimum.  A least-squares search from the start then has to end no lower.
+    Of a search without derivatives, not `smooth`, they are not believed where they promise and do not keep.
     """
+    before = problem.lowest
     end = refined(problem, True)
-    outcome = judged(problem, outcome, end)
-    if not outcome.success or end.converged or _knows_gradient_only(problem):
-        return outcome
+    checked = judged(problem, outcome, end)
+    if end.converged or (smooth and not checked.success) or _knows_gradient_only(problem):
+        return checked
+    visible = _VISIBLE if smooth else _WORTH
     other = descent(problem, problem.start, {})
-    if other.cost >= norm(end.residual) ** 2 * (1.0 - _VISIBLE):
+    if other.cost >= norm(end.residual) ** 2 * (1.0 - visible):
         problem.settle(end.x.tolist(), end.residual)
-        return outcome
+        kept = not smooth and outcome.success and norm(end.residual) ** 2 > before * (1.0 - visible)
+        return replace(checked, success=True, message=outcome.message) if kept else checked
     problem.settle(other.values, other.residual)
     return replace(
-        outcome,
+        checked,
         success=other.success,
-        message=f"{outcome.message}; a search by leastsq from the start ended lower: {other.message}",
+        message=f"{checked.message}; a search by leastsq from the start ended lower: {other.message}",
         jacobian=other.jacobian,
         equations=other.equations,
     )

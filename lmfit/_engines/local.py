@@ -65,6 +65,8 @@ _BEFORE_NEW_AXES = 40
 #: Smallest curvature along an axis, in units of the largest, and the largest change of a variable per axis,
 #: in its own units.
 _FLATTEST, _LONGEST = 1e-8, 10.0
+#: Step for the change of the residual with a variable, in units of its size.
+_SECANT = 1e-2
 #: In units of the cost at the start, one below which only rounding is left.
 _ROUNDING = 1e-26
 _UNLIMITED = 10**8
@@ -252,7 +254,7 @@ def minimize(method: Method, view: View, options: dict[str, Any]) -> Outcome:
     success = bool(found.success)
     outcome = Outcome(success, message, extras=extras)
     if (polish or function.doubtful) and view.problem.summed_cost is SUM_OF_SQUARES:
-        return confirmed(view.problem, outcome)
+        return confirmed(view.problem, outcome, smooth=polish)
     if not success and (method.gradient or method.linear) and _is_minimum(view):
         return Outcome(True, f"the cost cannot be lowered visibly ({message})", extras=extras)
     return outcome
@@ -431,14 +433,27 @@ class _Function:
 
 def _axes(view: View, u: Array) -> Array:
     """The principal axes of the cost at `u`, each as long as changes it by about its own size; columns."""
-    curvature, cost = view.hessian(u), view.problem.lowest
-    length = np.sqrt(np.abs(np.diag(curvature)))
+    cost = view.problem.summed_cost
+    assert cost is not None
+    at_u = view.residual(u).copy()
+    jacobian = np.column_stack([_secant(view, u, at_u, j) for j in range(len(u))])
+    curvature = jacobian.T @ (np.abs(cost.slopes(at_u)[1])[:, np.newaxis] * jacobian)
+    length = np.sqrt(np.diag(curvature))
     length = np.where(length > 0.0, length, 1.0)
     values, vectors = np.linalg.eigh(curvature / np.outer(length, length))
     values = np.maximum(values, _FLATTEST * max(float(values.max()), 1e-300))
-    axes = np.sqrt(2.0 * abs(cost)) * vectors / np.sqrt(values) / length[:, np.newaxis]
+    axes = np.sqrt(2.0 * abs(view.problem.lowest)) * vectors / np.sqrt(values) / length[:, np.newaxis]
     longest = np.abs(axes / np.maximum(np.abs(u), 1.0)[:, np.newaxis]).max(axis=0)
     return np.asarray(axes / np.maximum(longest / _LONGEST, 1.0))
+
+
+def _secant(view: View, u: Array, at_u: Array, j: int) -> Array:
+    """The change of the residual with a variable, over a step that noise and rounding do not hide."""
+    point, step = u.copy(), _SECANT * max(abs(float(u[j])), 1.0)
+    point[j] += step if u[j] + step <= view.upper[j] else -step
+    moved = view.evaluate(point.tolist())
+    rejected, view.problem.rejected = view.problem.rejected, False
+    return np.zeros(len(at_u)) if rejected else np.asarray((moved - at_u) / (point[j] - u[j]))
 
 
 def _positive(matrix: Array) -> Array:
