@@ -5,6 +5,7 @@ After a change that is meant, ``python tests/public_api.py`` writes it to ``gold
 
 from __future__ import annotations
 
+import enum
 import importlib
 import inspect
 import pkgutil
@@ -53,7 +54,7 @@ def _described(member: Any) -> str:
         member = member.__func__
     if inspect.ismodule(member):
         return ": module"
-    if inspect.isclass(member) and issubclass(member, (BaseException, tuple)):
+    if inspect.isclass(member) and issubclass(member, (BaseException, tuple, enum.Enum)):
         return f": {', '.join(base.__name__ for base in member.__bases__)}"
     return _signature(member) if callable(member) else ""
 

@@ -569,7 +569,7 @@ def test_prediction_takes_no_node_that_is_too_close():
 def linear(n=20, k=3):
     rng = np.random.default_rng(5)
     A, b = rng.normal(size=(n, k)) * [1.0, 1e3, 1e-4], rng.normal(size=n)
-    best = np.linalg.lstsq(A, b)[0]
+    best = np.linalg.lstsq(A, b, rcond=None)[0]
     return A, b, best
 
 
@@ -595,12 +595,12 @@ def test_refits_of_a_linear_problem_are_exact(fixed):
     found = fits.refit(start, fixed)
     free = [j for j in range(3) if j not in fixed]
     rest = b - A[:, fixed] @ start[fixed]
-    x, (cost,) = np.linalg.lstsq(A[:, free], rest)[:2]
+    x, (cost,) = np.linalg.lstsq(A[:, free], rest, rcond=None)[:2]
     assert found.state is State.CONVERGED
     assert found.cost == pytest.approx(cost)
     np.testing.assert_allclose(found.x[free], x, rtol=1e-6)
     np.testing.assert_allclose(found.gradient, 2 * A[:, fixed].T @ (A @ found.x - b), rtol=1e-5)
-    tangent = -np.linalg.lstsq(A[:, free], A[:, fixed])[0]
+    tangent = -np.linalg.lstsq(A[:, free], A[:, fixed], rcond=None)[0]
     np.testing.assert_allclose(found.tangent[free], tangent, rtol=1e-5)
     assert len(calls) - before <= 2
 
@@ -613,9 +613,10 @@ def test_refit_within_bounds():
     for shift in rng.normal(size=4):
         start = best + np.array([shift, 0, 0])
         found = fits.refit(start, [0])
-        with_bound = [1] if np.linalg.lstsq(A[:, 1:], b - A[:, 0] * start[0])[0][1] > upper[2] else [1, 2]
+        unbounded = np.linalg.lstsq(A[:, 1:], b - A[:, 0] * start[0], rcond=None)[0]
+        with_bound = [1] if unbounded[1] > upper[2] else [1, 2]
         held = np.where(np.isin(range(3), with_bound), 0.0, start)
-        rest = np.linalg.lstsq(A[:, with_bound], b - A @ held)[1][0]
+        rest = np.linalg.lstsq(A[:, with_bound], b - A @ held, rcond=None)[1][0]
         assert found.x[2] <= upper[2]
         assert found.cost == pytest.approx(rest)
 
@@ -655,7 +656,7 @@ def test_grid_of_a_quadratic_form():
     grid = walked(
         lambda values, start, **_: _held(fits, values, start), fits.at_best([0, 1]), best[:2], xs, ys
     )
-    expected = [[np.linalg.lstsq(A[:, 2:], b - A[:, :2] @ [x, y])[1][0] for x in xs] for y in ys]
+    expected = [[np.linalg.lstsq(A[:, 2:], b - A[:, :2] @ [x, y], rcond=None)[1][0] for x in xs] for y in ys]
     np.testing.assert_allclose(grid.cost, expected, rtol=1e-6)
 
 

@@ -53,7 +53,7 @@ def test_why_the_singular_function_has_no_end():
     for _ in range(25):
         residual = problem.residual(x)
         jacobian = np.imag([problem.residual(x + 1e-200j * unit) for unit in np.eye(4)]).T / 1e-200
-        step = np.linalg.lstsq(jacobian, -residual)[0]
+        step = np.linalg.lstsq(jacobian, -residual, rcond=None)[0]
         steps.append(np.linalg.norm(step) / np.linalg.norm(x + step))
         x = x + step
         falls.append(np.sum(problem.residual(x) ** 2) / np.sum(residual**2))
