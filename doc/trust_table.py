@@ -69,7 +69,7 @@ def soak() -> Figures:
     """Run the benchmark of that name."""
     lines = _run_script("benchmarks/soak.py", "1000000").splitlines()
     rows = [line.split() for line in lines if line.rstrip()[-1:].isdigit() and " MB" in line]
-    drift = float(re.findall(r"first \d+: ([\d.]+)", lines[-1])[0])
+    drift = float(re.findall(r"first \d+: (\d+\.\d+)", lines[-1])[0])
     return {"fits": int(rows[-1][0]), "memory": [_megabytes(row) for row in rows], "drift": drift}
 
 

@@ -10,7 +10,7 @@ from helpers import Counted, errors, linear_solution, values
 from lmfit import Minimizer, MinimizerException, Parameters, _problem, create_params, minimize
 from lmfit._problem import Policy, Problem, Space
 from lmfit._robust import SUM_OF_SQUARES, loss
-from lmfit.errors import AbortFitException, ExpressionDomainError
+from lmfit.errors import AbortFitException, ExpressionDomainError, ParameterError
 
 x = np.linspace(0, 10, 50)
 y = 3 * np.exp(-x / 2) + 1 + np.random.default_rng(3).normal(scale=0.05, size=x.size)
@@ -1041,3 +1041,35 @@ def test_equally_good_points_with_omitted_data_leave_the_first():
     assert problem.best.values == [3.0]
     problem.residual([-2.0])
     assert problem.best.values == [-2.0]
+
+
+@pytest.mark.parametrize("column_derivatives", [False, True])
+@pytest.mark.parametrize("kind", [np.array, list])
+def test_gradients_of_a_number_and_derivatives_of_a_residual(kind, column_derivatives):
+    settings = {"scalar": True, "column_derivatives": column_derivatives}
+    params = create_params(a=3.0, c=1.0)
+    number = Problem(
+        lambda p: p["a"].value ** 2 + p["c"].value,
+        params,
+        derivative=lambda p: kind([2 * p["a"].value, 1.0]),
+        **settings,
+    )
+    number.begin()
+    assert number.user_derivative([3.0, 1.0]).tolist() == [[6.0, 1.0]]
+    rows = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+    given = [list(column) for column in zip(*rows)] if column_derivatives else rows
+    residual = Problem(lambda p: np.ones(3), params, derivative=lambda p: kind(given), **settings)
+    residual.begin()
+    assert residual.user_derivative([3.0, 1.0]).tolist() == rows
+
+
+def test_variables_without_a_start():
+    params = create_params(a=1.0, b=np.inf)
+    params.add("c", value=None)
+    for name, said in (("c", "it has no value"), ("b", "it starts at inf")):
+        params["a"].vary = params["b"].vary = params["c"].vary = False
+        params[name].vary = True
+        with pytest.raises(
+            ParameterError, match=f"{name!r}: a variable needs a finite start value, but {said}"
+        ):
+            Problem(lambda p: np.ones(1), params)
