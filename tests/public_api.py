@@ -61,8 +61,11 @@ def _described(member: Any) -> str:
 
 def _signature(function: Any) -> str:
     """Return the arguments with their defaults, without types."""
-    signature = inspect.signature(function)
+    made_by_init = inspect.isclass(function) and function.__init__ is not object.__init__
+    # Python 3.10 would take the arguments of a class from its __new__.
+    signature = inspect.signature(function.__init__ if made_by_init else function)
     plain = [par.replace(annotation=inspect.Parameter.empty) for par in signature.parameters.values()]
+    plain = plain[1:] if made_by_init else plain
     return str(signature.replace(parameters=plain, return_annotation=inspect.Signature.empty))
 
 
