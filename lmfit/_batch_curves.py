@@ -17,7 +17,7 @@ import numpy as np
 from ._batch_equations import Function, Inputs
 from ._batch_ties import Ties
 from ._derivatives import Array
-from ._signature import ModelError
+from .errors import ModelError
 
 if TYPE_CHECKING:
     from ._evaluation import Node

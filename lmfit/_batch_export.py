@@ -14,8 +14,7 @@ from ._batch_table import MESSAGES, Layout, succeeded
 from ._derivatives import Array
 from ._files import replacing
 from ._format import column_table, escape, html_table
-from ._signature import ModelError
-from .errors import close_matches
+from .errors import ModelError, close_matches
 from .parameter import Parameters
 
 if TYPE_CHECKING:

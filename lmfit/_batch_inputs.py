@@ -13,8 +13,7 @@ import numpy as np
 from ._batch_dask import as_lazy, broadcast, is_lazy, moved
 from ._blame import check_no_text
 from ._fit_data import coerced, numbers
-from ._signature import ModelError
-from .errors import close_matches
+from .errors import ModelError, close_matches
 
 if TYPE_CHECKING:
     from .model import Model

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from ._fit_data import numbers
-from ._signature import ModelError
-from .errors import close_matches
+from .errors import ModelError, close_matches
 
 __all__ = ["Labels", "unlabelled"]
 

@@ -11,8 +11,7 @@ import numpy as np
 from . import _batch_export
 from ._batch_labels import Labels
 from ._batch_table import MESSAGES, REASONS, Layout, succeeded
-from ._signature import ModelError
-from .errors import close_matches
+from .errors import ModelError, close_matches
 from .parameter import Parameters
 
 if TYPE_CHECKING:

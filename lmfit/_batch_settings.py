@@ -16,8 +16,7 @@ from ._batch_dask import broadcast, is_lazy
 from ._batch_labels import Labels
 from ._batch_result import BatchResult
 from ._model_arguments import check_mapping
-from ._signature import ModelError
-from .errors import ParameterError
+from .errors import ModelError, ParameterError
 from .parameter import Parameters
 
 if TYPE_CHECKING:

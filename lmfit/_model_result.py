@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["ModelResult"]
 
 
-class _Fitter(Minimizer):
+class ModelFitter(Minimizer):
     """A Minimizer that leaves the Parameters it is given, the start values, as they are."""
 
     def _write_back(self, result: MinimizerResult, settings: Any) -> None:
@@ -241,7 +241,7 @@ class ModelResult(HasIntervals):
         known: dict[str, Any] = {}
         if objective.differentiable:
             known = {"Dfun": objective.derivative, "col_deriv": True}
-        return _Fitter(
+        return ModelFitter(
             objective,
             self.init_params,
             fcn_args=self.userargs,

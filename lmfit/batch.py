@@ -24,7 +24,7 @@ from ._batch_run import Task, spans, work_off
 from ._batch_settings import settled, told_apart
 from ._batch_source import ModelSource
 from ._rules import switch
-from ._signature import ModelError
+from .errors import ModelError
 from .parameter import Parameters
 
 if TYPE_CHECKING:
