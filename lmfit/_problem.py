@@ -13,6 +13,7 @@ An optimiser sees the Problem through a `View`, as a function of an array (see `
 from __future__ import annotations
 
 import copy
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -289,6 +290,7 @@ class Problem:
             np.append(domain.upper, math.inf),
             np.append(domain.reach, abs(value)),
         )
+        self.residual = self._evaluator()
 
     @property
     def lowest(self) -> float:
@@ -438,7 +440,8 @@ class Problem:
         It is called at every step of every fit, and a closure is faster than a method.
         """
         function, params, args, kws = self.function, self.params, self.args, self.kws
-        varied, tied, shape, scalar = self._varied, self._needs_ties, self._shape, self.scalar
+        assign = _assigner(len(self._varied))(*self._varied)
+        tied, shape, scalar = self._needs_ties, self._shape, self.scalar
         # With a deadline the limits are checked each time.
         unchecked = self._limit if self._deadline is None else 0
         callback, ndarray, float64 = self._callback, np.ndarray, _FLOAT64
@@ -446,8 +449,7 @@ class Problem:
         def residual(values: list[float]) -> Array:
             if self.nfev >= unchecked:
                 self._check_limits()
-            for par, value in zip(varied, values):
-                par._val = value
+            assign(values)
             if tied and not self._update_ties(values):
                 self.rejected = True
                 return np.full(max(1, self.size), np.nan)
@@ -692,6 +694,21 @@ class Problem:
             f"the derivatives by {', '.join(self.names)} (col_deriv={self.column_derivatives}); also allowed "
             f"are those by all {len(self.params)} parameters, and a dictionary of arrays by name"
         )
+
+
+@functools.lru_cache(maxsize=256)
+def _assigner(n: int) -> Callable[..., Callable[[list[float]], None]]:
+    """Return ``make(*parameters) -> assign``, where ``assign(values)`` gives `n` parameters their values.
+
+    One statement does it in a fifth of the time of a loop, in each evaluation of each fit.
+    """
+    names = [f"p{index}" for index in range(n)]
+    targets = ", ".join(f"{name}._val" for name in names)
+    scope: dict[str, Any] = {}
+    source = f"def make({', '.join(names)}):\n def assign(values):\n  [{targets}] = values\n return assign"
+    exec(source, scope)  # noqa: S102 - nothing in it but a number
+    make: Callable[..., Callable[[list[float]], None]] = scope["make"]
+    return make
 
 
 def _sum_of_squares(residual: Array) -> float:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -153,12 +153,10 @@ class View:
     def __init__(self, problem: Problem, space: Space) -> None:
         self.problem, self.space = problem, space
         self.names = problem.names
-        limits = zip(problem.start, problem.domain.lower.tolist(), problem.domain.upper.tolist())
-        maps = [self._map(value, low, high) for value, low, high in limits]
-        self._maps = [(index, found) for index, found in enumerate(maps) if found is not None]
+        self._maps = list(self._needed_maps())
         self._inverses = [(index, _function(found)) for index, found in self._maps]
         functions = [from_internal for _, from_internal in self._inverses]
-        self._all = functions if len(functions) == len(maps) else None
+        self._all = functions if len(functions) == len(problem.start) else None
         self._inverse = dict(self._inverses)
         self.start = self.to_space(problem.start)
         self._curved = [index for index, found in self._maps if isinstance(found, Bounded)]
@@ -178,6 +176,19 @@ class View:
     def _limits(self, values: Array, none: float) -> Array:
         free = self.space is Space.INTERNAL
         return np.full(len(values), none) if free else self.to_space(values.tolist())
+
+    def _needed_maps(self) -> Iterator[tuple[int, _Map]]:
+        """Those of the variables that differ from their parameters."""
+        problem, domain = self.problem, self.problem.domain
+        if self.space is Space.EXTERNAL or (
+            self.space is Space.INTERNAL and not (domain.bounded or problem.scalar)
+        ):
+            return
+        limits = zip(problem.start, domain.lower.tolist(), domain.upper.tolist())
+        for index, (value, low, high) in enumerate(limits):
+            found = self._map(value, low, high)
+            if found is not None:
+                yield index, found
 
     def _map(self, value: float, low: float, high: float) -> _Map | None:
         """How one parameter depends on its variable; None where they are the same."""
