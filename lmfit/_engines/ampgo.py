@@ -179,7 +179,8 @@ class _Search:
             above = self.cost(u) - aspiration
             if above <= 0.0:
                 raise _PassedError
-            distances = np.maximum(((u - tabu) ** 2).sum(axis=1), _TOGETHER)
+            apart = u - tabu
+            distances = np.maximum(np.einsum("ij,ij->i", apart, apart), _TOGETHER)
             # The logarithm has the same minima, and neither overflows nor varies by many powers of ten.
             return 2.0 * math.log(above) - float(np.log(distances).sum())
 
