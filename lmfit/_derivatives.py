@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -196,7 +196,7 @@ class Differences:
             updated = self._updated(self._base, there, domain)
             if updated is not None:
                 return updated
-        there = replace(there, at_x=at_x.copy())  # the caller's may change before it is needed again
+        there = _Point(self.residual, there.x, at_x.copy())  # the caller's may change before it is needed
         self._base, self._at_base = there, _central(there, scale, domain, size)
         return self._at_base
 

@@ -143,7 +143,7 @@ class Problem:
     size : int
         Length of the residual; -1 before the first evaluation.
     last_cost : float
-        The cost at the last evaluation, if `scalar`.
+        The cost at the last evaluation.
     previous : object
         The result of the fit before this one, for engines that can continue it.
     residual : callable
@@ -445,6 +445,7 @@ class Problem:
         # With a deadline the limits are checked each time.
         unchecked = self._limit if self._deadline is None else 0
         callback, ndarray, float64 = self._callback, np.ndarray, _FLOAT64
+        summed = not scalar or (self.policy.reduce_fcn is None and self.size > 1)
 
         def residual(values: list[float]) -> Array:
             if self.nfev >= unchecked:
@@ -457,7 +458,7 @@ class Problem:
             found: Array = function(params, *args, **kws) if kws else function(params, *args)
             if found.__class__ is not ndarray or found.dtype is not float64 or found.shape != shape:
                 found = self._flat(found)
-            cost = self._scalar_cost(found) if scalar else ddot(found, found)
+            cost = self.last_cost = ddot(found, found) if summed else self._scalar_cost(found)
             if cost - cost != 0.0:  # NaN or infinite
                 found = self._non_finite(found, values)
             elif cost < self._cost:
@@ -516,10 +517,8 @@ class Problem:
     def _scalar_cost(self, residual: Array) -> float:
         reduce = self.policy.reduce_fcn
         if reduce is not None:
-            self.last_cost = float(reduce(residual))
-        else:
-            self.last_cost = float(residual[0]) if len(residual) == 1 else _sum_of_squares(residual)
-        return self.last_cost
+            return float(reduce(residual))
+        return float(residual[0]) if len(residual) == 1 else _sum_of_squares(residual)
 
     def _call_back(self, residual: Array) -> None:
         assert self._callback is not None
@@ -559,7 +558,7 @@ class Problem:
     def _note(self, residual: Array, values: list[float], omitted: NDArray[np.bool_]) -> Array:
         """Keep a point with omitted data if it is the best; they count as zeros."""
         self._mask = omitted
-        cost = self.cost(residual)
+        cost = self.last_cost = self.cost(residual)
         if cost < self._cost:
             self._cost, self._best_values, self._best_residual = cost, values, residual
             self.omitted = omitted

@@ -114,6 +114,49 @@ def _function(found: _Map) -> Callable[[float], float]:
     return found.from_internal
 
 
+def _valuer(
+    functions: dict[int, Callable[[float], float]], n: int, curved: bool
+) -> Callable[[list[float]], list[float]]:
+    """Make the function that gives the values of `n` variables: it is called at every evaluation.
+
+    Parameters
+    ----------
+    functions : dict
+        By index, those variables that differ from their parameters.
+    n : int
+    curved : bool
+        Whether the functions take longer than a comparison.
+    """
+    if len(functions) < n:
+        return lambda point: _replaced(point, functions)
+    each = [functions[index] for index in range(n)]
+    if not curved:
+        return lambda point: [function(u) for function, u in zip(each, point)]
+    base = known = [math.nan] * n
+
+    def values(point: list[float]) -> list[float]:
+        # Most points are steps along one variable from a base, for a difference.
+        nonlocal base, known
+        found = [
+            value if u == at_base else function(u)
+            for u, at_base, value, function in zip(point, base, known, each)
+        ]
+        if point[0] != base[0] and point[-1] != base[-1]:
+            base, known = point, found
+        return found
+
+    return values
+
+
+def _replaced(point: list[float], functions: dict[int, Callable[[float], float]]) -> list[float]:
+    if not functions:
+        return point
+    values = point.copy()
+    for index, function in functions.items():
+        values[index] = function(point[index])
+    return values
+
+
 class View:
     """A Problem as a function of an array in one of the spaces.
 
@@ -125,6 +168,9 @@ class View:
         The start values in this space.
     names : list of str
         Names of the variables.
+    values : callable
+        ``values(point) -> list``: the values of the variables, in the units of the parameters, at a
+        point of this space, given as a list; both have length n.
 
     Examples
     --------
@@ -154,13 +200,10 @@ class View:
         self.problem, self.space = problem, space
         self.names = problem.names
         self._maps = list(self._needed_maps())
-        self._inverses = [(index, _function(found)) for index, found in self._maps]
-        functions = [from_internal for _, from_internal in self._inverses]
-        self._all = functions if len(functions) == len(problem.start) else None
-        self._inverse = dict(self._inverses)
-        self.start = self.to_space(problem.start)
+        self._inverse = {index: _function(found) for index, found in self._maps}
         self._curved = [index for index, found in self._maps if isinstance(found, Bounded)]
-        self.start[self._curved] = 1.0  # inside, also where the value is on its bound
+        self.values = _valuer(self._inverse, len(problem.start), bool(self._curved))
+        self.start = self._start()
         self._differenced: tuple[list[float], Array] | None = None
 
     @cached_property
@@ -176,6 +219,13 @@ class View:
     def _limits(self, values: Array, none: float) -> Array:
         free = self.space is Space.INTERNAL
         return np.full(len(values), none) if free else self.to_space(values.tolist())
+
+    def _start(self) -> Array:
+        start = list(self.problem.start)
+        for index, found in self._maps:
+            # That of a curve is inside, also where the value is on its bound.
+            start[index] = 1.0 if isinstance(found, Bounded) else found.to_internal(start[index])
+        return np.array(start, dtype=float)
 
     def _needed_maps(self) -> Iterator[tuple[int, _Map]]:
         """Those of the variables that differ from their parameters."""
@@ -217,28 +267,6 @@ class View:
     def has_jacobian(self) -> bool:
         """Whether the user gives derivatives."""
         return self.problem.derivative is not None
-
-    def values(self, point: list[float]) -> list[float]:
-        """Return the values of the variables at a point of this space.
-
-        Parameters
-        ----------
-        point : list of float, length n
-            In this space.
-
-        Returns
-        -------
-        list of float, length n
-            In the units of the parameters.
-        """
-        if not self._inverses:
-            return point
-        if self._all is not None:
-            return [from_internal(u) for from_internal, u in zip(self._all, point)]
-        values = point.copy()
-        for index, from_internal in self._inverses:
-            values[index] = from_internal(point[index])
-        return values
 
     def to_space(self, values: Sequence[float]) -> Array:
         """Return the point of this space for values of the variables.
@@ -324,11 +352,11 @@ class View:
             Sum of squares of the residual, or what stands for it.
         """
         problem = self.problem
-        residual = self.evaluate(u.tolist())
+        self.evaluate(u.tolist())
         if problem.rejected:
             problem.rejected = False
             return self.wall_cost
-        return problem.last_cost if problem.scalar else float(residual @ residual)
+        return problem.last_cost
 
     def jacobian(self, u: Array) -> Array:
         """Return the user's derivatives of the residual by the variables of this space, shape (m, n).

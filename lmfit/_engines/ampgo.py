@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,8 @@ __all__ = ["ampgo"]
 
 _LOCAL = ("L-BFGS-B", "TNC", "SLSQP", "Nelder-Mead", "Powell", "CG", "BFGS")
 _STRATEGIES = ("farthest", "oldest")
-#: Squared distance at which two points are one.
-_TOGETHER = 1e-20
+#: Largest product of distances to the memory, and the inverse of the smallest.
+_FAR = 1e100
 
 
 @register(
@@ -70,9 +71,11 @@ def ampgo(view: View, options: dict[str, Any]) -> Outcome:
     with Cost(view) as cost:
         search = _Search(view, cost, settings, random)
         text = search.run()
+    best = view.problem.best
+    assert best is not None  # the start is one
     extras = {
-        "ampgo_x0": np.array(view.values(search.lowest.tolist())),
-        "ampgo_fval": search.floor,
+        "ampgo_x0": np.array(best.values),
+        "ampgo_fval": best.cost,
         "ampgo_msg": text,
         "ampgo_eval": search.nfev,
         "ampgo_tunnel": (search.attempts, search.passages),
@@ -111,18 +114,27 @@ class _SpentError(Exception):
 
 
 class _PassedError(Exception):
-    """Tunnelling has reached the aspiration."""
+    """Tunnelling has reached the aspiration, at the point that is the argument."""
 
 
 class _Search:
-    """The state of a search: where it is, the lowest minimum, and its memory."""
+    """The state of a search: where it is, and its memory."""
 
     def __init__(self, view: View, cost: Cost, settings: _Settings, random: np.random.Generator) -> None:
         self.view, self.settings, self.random = view, settings, random
-        self.lowest, self.floor = view.start, view.problem.lowest
         self.tabu: list[Array] = []
-        self.attempts = self.passages = self.nfev = 0
-        self._cost = cost
+        self.attempts = self.passages = 0
+        self._cost, self._before = cost, view.problem.nfev
+
+    @property
+    def nfev(self) -> int:
+        """Number of evaluations so far."""
+        return self.view.problem.nfev - self._before
+
+    @property
+    def floor(self) -> float:
+        """The lowest cost so far."""
+        return self.view.problem.lowest
 
     def run(self) -> str:
         """Search until a limit is reached; return which."""
@@ -136,14 +148,10 @@ class _Search:
         return f"{self.settings.totaliter} local searches (totaliter) were made"
 
     def cost(self, u: Array) -> float:
-        """The cost of a point; of the lowest one the search takes note."""
+        """The cost of a point, if there are evaluations left."""
         if self.nfev >= self.settings.maxfunevals:
             raise _SpentError
-        self.nfev += 1
-        found = self._cost(u)
-        if found < self.floor:
-            self.lowest, self.floor = np.array(u), found
-        return found
+        return self._cost(u)
 
     def _descend(self, start: Array) -> Array:
         """The local minimum next to `start`."""
@@ -163,8 +171,8 @@ class _Search:
             try:
                 end = self._minimum(self._tunnelling(known), self._nearby(point), None)
                 passed = self.cost(end) < known + self.settings.glbtol * (1.0 + abs(known))
-            except _PassedError:
-                end, passed = self.lowest, True
+            except _PassedError as lower:
+                (end,), passed = lower.args, True
             if passed:
                 self.passages += 1
                 break
@@ -173,16 +181,15 @@ class _Search:
 
     def _tunnelling(self, known: float) -> Callable[[Array], float]:
         aspiration = known - self.settings.eps1 * (1.0 + abs(known))
-        tabu = np.array(self.tabu)
+        tabu = [point.tolist() for point in self.tabu]
 
         def tunnelling(u: Array) -> float:
             above = self.cost(u) - aspiration
             if above <= 0.0:
-                raise _PassedError
-            apart = u - tabu
-            distances = np.maximum(np.einsum("ij,ij->i", apart, apart), _TOGETHER)
-            # The logarithm has the same minima, and neither overflows nor varies by many powers of ten.
-            return 2.0 * math.log(above) - float(np.log(distances).sum())
+                raise _PassedError(np.array(u))
+            distances = math.prod(map(math.dist, repeat(u.tolist()), tabu))
+            # The logarithm has the same minima, and does not vary by many powers of ten.
+            return 2.0 * (math.log(above) - math.log(min(max(distances, 1.0 / _FAR), _FAR)))
 
         return tunnelling
 

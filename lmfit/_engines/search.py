@@ -66,16 +66,17 @@ class Cost:
     def __call__(self, u: Any) -> float:
         if self.error is not None:
             raise self.error
+        problem = self.problem
         try:
-            residual = self.view.evaluate(np.asarray(u, dtype=float).tolist())
-            if self.problem.rejected:
-                self.problem.rejected = False
-                return self.ceiling
-            cost = self.problem.cost(residual)
+            self.view.evaluate(np.asarray(u, dtype=float).tolist())
         except BaseException as error:
             self.error = error
             raise
-        if abs(cost) <= _HUGE:
+        if problem.rejected:
+            problem.rejected = False
+            return self.ceiling
+        cost = problem.last_cost
+        if not -self.largest <= cost <= self.highest and abs(cost) <= _HUGE:
             self.highest, self.largest = max(cost, self.highest), max(abs(cost), self.largest)
         return cost
 
