@@ -224,8 +224,6 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
 
     def run(self, node: Any, expr: Any = None, lineno: Any = None, with_raise: bool = True) -> Any:
         """Evaluate one node."""
-        if self.retval is not None:
-            return self.retval  # a return statement has ended the procedure
         if node is None:
             return None
         if isinstance(node, str):
@@ -247,9 +245,7 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
             raise LimitError(f"the evaluation takes more than {self.max_steps} steps")
 
     def on_name(self, node: ast.Name) -> Any:
-        """Look a name up, or hand it over to a ``del`` statement."""
-        if isinstance(node.ctx, ast.Del):
-            return node.id
+        """Look a name up."""
         try:
             return self.symtable[node.id]
         except KeyError:
@@ -399,7 +395,15 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
         else:
             self._block(node.orelse)
         finally:
-            self._block(node.finalbody)
+            self._finally(node.finalbody)
+
+    def _finally(self, statements: list[ast.stmt]) -> None:
+        """Run a block after a ``return``, ``break`` or ``continue``, which then takes effect."""
+        ended = self._interrupt, self.retval
+        self._interrupt = self.retval = None
+        self._block(statements)
+        if self._interrupt is None:
+            self._interrupt, self.retval = ended
 
     def _matching(self, handlers: list[ast.ExceptHandler], exc: Exception) -> ast.ExceptHandler | None:
         for handler in handlers:
@@ -409,9 +413,9 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
 
     def _block(self, statements: list[ast.stmt]) -> None:
         for statement in statements:
-            self.run(statement)
             if self._interrupt is not None:
                 break
+            self.run(statement)
 
     def on_raise(self, node: ast.Raise) -> None:
         """``raise ValueError(...)``."""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from lmfit._expressions import Expression, Namespace, Program, SymbolTable, evaluate_text, parse
 from lmfit._functions import MATHEMATICS, SCALARS
-from lmfit.errors import ExpressionDomainError, ExpressionError
+from lmfit.errors import AbortFitException, ExpressionDomainError, ExpressionError
 
 MANUAL_FUNCTIONS = [
     "abs",
@@ -478,6 +478,15 @@ def test_arrays_work_element_by_element():
     assert value("std([1, 2, 3], ddof=1)") == 1.0
     assert value("sum(array([[1, 2], [3, 4]]), axis=0)[1]") == 6.0
     assert math.isnan(value("mean([])"))
+    assert value("sum(round(x/7, 1))", table) == pytest.approx(0.1 + 0.6 + 1.3)
+    assert value("sum(linspace(0, a, 5))", a=2.0) == 5.0
+    assert value("sum(arange(4)) + sum(arange(1, 2, 0.25))") == 6.0 + 5.5
+    assert value("sum([k*v for k, v in enumerate(reversed(x), 1)])", table) == 9.0 + 8.0 + 3.0
+    assert value("len({v % 3 for v in x if v > 1})", table) == 2.0
+    with pytest.raises(ExpressionError, match=r"int\(\) needs one number, not an array"):
+        value("int(x)", table)
+    with pytest.raises(ExpressionError, match="needs two arrays of one dimension and the same length"):
+        value("trapezoid(x, [1, 2])", table)
 
 
 @pytest.mark.parametrize("name", sorted(SCALARS))
@@ -795,6 +804,7 @@ def test_the_interpreter_works_on_the_same_symbols():
     interpreter = namespace.interpreter
     assert interpreter is namespace.interpreter
     assert interpreter.symtable is namespace.symbols
+    assert interpreter.run("3*k") == 6.0
     assert interpreter("z = 3*k") is None
     interpreter("def f(x):\n    return x**2 + z")
     assert namespace.user_symbols()["z"] == 6.0
@@ -844,6 +854,57 @@ pairs = {k: v for k, v in zip((1, 2), (3, 4))}
     assert not {"i", "x", "k", "v"} & {name for name in symbols if name != "i"}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True:\n  x += 1\n  if x > 5:\n   return x",
+        "while x < 9:\n  x += 1\n  if x > 5:\n   break\n else:\n  x = 0\n return -x",
+        "for i in range(9):\n  try:\n   if i == 3: break\n  except KeyError: pass\n  else: x = i\n return x",
+        "for i in range(9):\n  try:\n   if i % 2: continue\n   x += i\n  finally: x += 100\n return x",
+        "try: return x\n except KeyError: pass\n else: log[0] = 1\n finally:\n  log[1] = -x; log[2] = twice(4)",
+        "try:\n  return x\n finally:\n  return 7",
+        "try:\n  return x/0\n except KeyError:\n  return 1\n except ZeroDivisionError:\n  return 2",
+        "try:\n  raise KeyError\n except (TypeError, KeyError):\n  return 5",
+        "try:\n  raise TypeError\n except:\n  return 3",
+    ],
+)
+def test_blocks_end_as_those_of_python(body):
+    text = f"log = [0, 0, 0]\ndef twice(x):\n return 2*x\ndef f(x):\n {body}"
+    interpreter, python = Namespace().interpreter, {}
+    interpreter(text)
+    exec(text, python)
+    assert interpreter("f(1)") == python["f"](1)
+    assert interpreter.symtable["log"] == python["log"]
+
+
+def test_an_exception_that_is_not_caught_passes_the_finally_block():
+    interpreter = Namespace().interpreter
+    interpreter(
+        "log = [0]\ndef f(x):\n try:\n  return 1/x\n except KeyError:\n  return 0\n finally:\n  log[0] += 1"
+    )
+    assert interpreter("f(4)") == 0.25
+    with pytest.raises(ExpressionError, match="division by zero"):
+        interpreter("f(0)")
+    assert interpreter.symtable["log"] == [2]
+
+
+def test_a_caught_exception_is_its_message():
+    interpreter = Namespace().interpreter
+    interpreter("def f(x):\n try:\n  return 1/x\n except ZeroDivisionError as why:\n  return why")
+    assert interpreter("f(0)") == "division by zero"
+
+
+def test_errors_of_the_library_pass_procedures():
+    def abort(x):
+        raise AbortFitException("enough")
+
+    interpreter = Namespace({"abort": abort}).interpreter
+    interpreter("def f(x):\n return abort(x)")
+    for run in (lambda: interpreter("f(1)"), lambda: interpreter.symtable["f"](1)):
+        with pytest.raises(AbortFitException, match=r"^enough$"):
+            run()
+
+
 def test_errors_of_statements():
     interpreter = Namespace().interpreter
     interpreter("def f(x):\n  try:\n    return 1/x\n  except ZeroDivisionError:\n    return -1")
@@ -860,6 +921,10 @@ def test_errors_of_statements():
     for text in ("1/0", "nothing", "def f(:", "return 3", "g()", "g(1, 2, 3)", "assert 1 > 2", "del nothing"):
         with pytest.raises(ExpressionError):
             interpreter(text)
+    with pytest.raises(ExpressionError, match="Starred is not allowed in expressions"):
+        interpreter("p, *q = [1, 2, 3]")
+    with pytest.raises(ExpressionError, match=r"ValueError$"):
+        interpreter("raise ValueError")
 
 
 def test_nothing_is_written_to_stderr(capfd):
