@@ -22,7 +22,11 @@ from lmfit import (
     fit_report,
     minimize,
 )
+from lmfit._constrained import ConstrainedFit
 from lmfit._intervals import ConfidenceIntervals, Interval, Limit, Missing
+from lmfit._refit import State
+from lmfit.confidence import _recipe
+from lmfit.errors import AbortFitException
 
 INF = math.inf
 T = np.linspace(0, 5, 40)
@@ -124,17 +128,84 @@ def test_every_engine_gives_the_same_limits(method):
         np.testing.assert_allclose(values(ci, name), values(expected, name), rtol=2e-4)
 
 
-def test_number_as_objective_is_a_chi_square():
-    def cost(p):
-        r = decay(p)
-        return float(r @ r)
+def decay_chi_square(p):
+    r = decay(p)
+    return float(r @ r)
 
-    params = create_params(A=2, tau=1.4)
+
+@pytest.mark.parametrize(
+    "kws, names",
+    [
+        ({"method": "nelder"}, ["tau", "half"]),
+        ({"method": "nelder", "calc_covar": False}, ["tau"]),  # no errors to begin with
+        # From the minimum another engine is enough.
+        ({"method": "differential_evolution", "seed": 1}, ["tau", "half"]),
+    ],
+)
+def test_number_as_objective_is_a_chi_square(kws, names):
+    params = create_params(A={"value": 2, "min": 0, "max": 10}, tau={"value": 1.4, "min": 0.01, "max": 20})
     params.add("half", expr="tau*log(2)")
-    ci = conf_interval(minimize(cost, params, method="nelder"), ["tau", "half"], [1])
-    expected = conf_interval(decay_fit(scale_covar=False), ["tau", "half"], [1])
-    for name in expected:
+    ci = conf_interval(minimize(decay_chi_square, params, **kws), names, [1])
+    expected = conf_interval(decay_fit(scale_covar=False), names, [1])
+    for name in names:
         np.testing.assert_allclose(values(ci, name), values(expected, name), rtol=1e-3)
+
+
+def test_a_cost_of_the_users_own_from_residuals():
+    fit = decay_fit(method="nelder", reduce_fcn=lambda r: float(np.sum(np.abs(r) ** 1.5)))
+    ci = conf_interval(fit, ["tau", "half"], 1)
+    low, best, high = values(ci, "tau")
+    costs = [profile_of_tau(lambda r: np.sum(np.abs(r) ** 1.5), tau) for tau in (low, best, high)]
+    assert costs[0] - costs[1] == pytest.approx(costs[2] - costs[1], rel=5e-3)
+    assert costs[0] > costs[1]
+    np.testing.assert_allclose(values(ci, "half"), values(ci, "tau") * math.log(2), rtol=1e-3)
+
+
+def test_a_likelihood_ratio_of_known_errors_is_their_chi_square():
+    fit = decay_fit(scale_covar=False)
+    np.testing.assert_allclose(
+        values(conf_interval(fit, "tau", 1, prob_func="lr"), "tau"),
+        values(conf_interval(fit, "tau", 1, prob_func="chi2"), "tau"),
+    )
+
+
+def test_refits_of_a_cost_without_residual():
+    def cost(p):
+        return math.nan if p["tau"] > 1.55 else decay_chi_square(p)
+
+    fit = minimize(cost, create_params(A=2, tau=1.4), method="nelder")
+    held = ConstrainedFit(_recipe(fit, None)).hold(["tau"])
+    expected = profile_of_tau(lambda r: r @ r, 1.52)
+    found = held.refit(np.array([1.52]), held.x, held.fit.cost + 100)
+    assert (found.state, found.cost) == (State.CONVERGED, pytest.approx(expected, rel=1e-6))
+    found = held.refit(np.array([1.52]), held.x, held.fit.cost + 1e-3)
+    assert found.state is State.TOO_FAR
+    assert found.cost > expected
+    found = held.refit(np.array([1.6]), held.x)
+    assert (found.state, found.cost) == (State.STUCK, math.inf)
+
+
+def test_twins_stay_inside_their_bounds():
+    x = np.linspace(0, 4, 30)
+
+    def two_decays(p):
+        return p["a"] * np.exp(-x / p["s"]) + p["b"] * np.exp(-x / p["t"]) - np.exp(-x / 2) - np.exp(-x / 0.5)
+
+    def twins(**bounds):
+        fit = minimize(two_decays, create_params(a=1.1, s={"value": 1.9, **bounds}, b=0.9, t=0.6))
+        held = ConstrainedFit(_recipe(fit, None)).hold(["a"])
+        return held, held.twins(1000)
+
+    held, found = twins()
+    np.testing.assert_allclose(held.x, [1, 2, 1, 0.5], rtol=1e-6)
+    [(values, point)] = found(held.x)
+    np.testing.assert_allclose(point, [1, 0.5, 1, 2], rtol=1e-6)
+    assert values == [point[0]]
+    held, found = twins(min=0.3)
+    assert len(list(found(np.array([1, 2, 1, 0.31])))) == 1
+    assert list(found(np.array([1, 2, 1, 0.29]))) == []
+    held, found = twins(min=1)
+    assert list(found(held.x)) == []
 
 
 @pytest.mark.parametrize(
@@ -220,9 +291,18 @@ def test_degenerate_pair_and_parameter_without_effect():
     assert "tau" not in ci.missing
 
 
-def test_region_without_residual():
+def gives_nan():
+    return np.full(40, np.nan)
+
+
+def aborts():
+    raise AbortFitException("out of the region")
+
+
+@pytest.mark.parametrize("beyond", [gives_nan, aborts])
+def test_region_without_residual(beyond):
     def mean(p):
-        return np.full(40, np.nan) if p["m"] < 0.35 else p["m"] - Y
+        return beyond() if p["m"] < 0.35 else p["m"] - Y
 
     ci = conf_interval(minimize(mean, create_params(m=1)), sigmas=[1, 2, 3])
     error = np.std(Y, ddof=1) / math.sqrt(40)
@@ -245,6 +325,14 @@ def test_exception_of_the_objective_leaves_everything_alone():
         conf_interval(fit)
     assert fit.params.dumps() == before
     assert fit.result is result
+
+
+def test_data_without_any_error_leave_no_doubt():
+    fit = minimize(lambda p: p["a"] * T + p["b"], create_params(a=1, b=0))
+    assert fit.chisqr == 0.0
+    ci = conf_interval(fit)
+    for name in "ab":
+        np.testing.assert_array_equal(values(ci, name), np.full(7, fit.params[name].value))
 
 
 def test_nothing_of_the_fit_is_touched():

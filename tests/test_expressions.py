@@ -861,7 +861,7 @@ pairs = {k: v for k, v in zip((1, 2), (3, 4))}
         "while x < 9:\n  x += 1\n  if x > 5:\n   break\n else:\n  x = 0\n return -x",
         "for i in range(9):\n  try:\n   if i == 3: break\n  except KeyError: pass\n  else: x = i\n return x",
         "for i in range(9):\n  try:\n   if i % 2: continue\n   x += i\n  finally: x += 100\n return x",
-        "try: return x\n except KeyError: pass\n else: log[0] = 1\n finally:\n  log[1] = -x; log[2] = twice(4)",
+        "try: return x\n except KeyError: pass\n else: log[0] = 1\n finally:\n  log[1:] = [-x, twice(4)]",
         "try:\n  return x\n finally:\n  return 7",
         "try:\n  return x/0\n except KeyError:\n  return 1\n except ZeroDivisionError:\n  return 2",
         "try:\n  raise KeyError\n except (TypeError, KeyError):\n  return 5",
