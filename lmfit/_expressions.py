@@ -163,8 +163,6 @@ class Program:
             raise ValueError(f"program of {self.inputs} needs {len(self.inputs)} values, got {len(values)}")
         try:
             return self._careful(values)  # type: ignore[misc]
-        except MinimizerException:
-            raise
         except Exception:  # noqa: BLE001 - functions of the user may raise anything
             return self._interpret(values)
 

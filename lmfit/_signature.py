@@ -196,10 +196,10 @@ def _cached(func: Callable[..., Any]) -> Signature:
     return _read(func)
 
 
-def _read(func: Callable[..., Any]) -> Signature:
-    if hasattr(func, "argnames") and hasattr(func, "kwargs"):  # a function of an asteval interpreter
-        defaults = dict(func.kwargs)
-        return Signature((*func.argnames, *defaults), defaults)
+def _read(func: Any) -> Signature:
+    if hasattr(func, "__argnames__"):  # a function of an asteval interpreter
+        defaults = dict(func.__kwargs__)
+        return Signature((*func.__argnames__, *defaults), defaults)
     arguments = _inspected(func)
     kinds = inspect.Parameter
     for name, argument in arguments.items():

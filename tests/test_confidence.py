@@ -91,6 +91,18 @@ def test_likelihood_ratio_and_forced_tests():
         )
 
 
+def test_the_variable_of_a_sampler_is_none_of_the_objective():
+    best = decay_fit()
+    kws = {"steps": 200, "burn": 100, "nwalkers": 20, "seed": 1, "progress": False, "is_weighted": False}
+    fit = minimize(decay, best.params, method="emcee", **kws)
+    assert "__lnsigma" in fit.result.params
+    ci, expected = conf_interval(fit, sigmas=1), conf_interval(best, sigmas=1)
+    assert list(ci) == ["A", "tau"]
+    for name in ci:  # it profiles the cost from medians, which are not quite at its minimum
+        low, _, high = values(expected, name)
+        np.testing.assert_allclose(values(ci, name), values(expected, name), atol=0.5 * (high - low))
+
+
 def test_user_functions_of_both_kinds():
     fit = decay_fit()
     plain = conf_interval(fit, "tau", [1, 2])
@@ -108,6 +120,23 @@ def test_user_functions_of_both_kinds():
     of_results = conf_interval(fit, "tau", [1, 2], prob_func=compare)
     for ci in (manual, of_results):
         np.testing.assert_allclose(values(ci, "tau"), values(plain, "tau"), rtol=1e-4)
+
+
+def test_functions_that_do_not_say_what_they_take_get_all_numbers():
+    def likelihood_ratio(ndata, nparas, new_chi, best_chi):
+        return math.erf(math.sqrt(max(0.0, (new_chi - best_chi) / 2)))
+
+    class Silent:
+        __signature__ = "none"
+
+        def __call__(self, *args):
+            return likelihood_ratio(*args[:4])
+
+    fit = decay_fit(scale_covar=False)
+    expected = conf_interval(fit, "tau", 1, prob_func=likelihood_ratio)
+    assert values(conf_interval(fit, "tau", 1, prob_func=Silent()), "tau").tolist() == pytest.approx(
+        values(expected, "tau").tolist(), rel=1e-9
+    )
 
 
 def test_probability_that_saturates():
@@ -428,12 +457,12 @@ def test_executors(kind):
 
 
 def test_objective_that_cannot_be_sent():
-    fit = minimize(lambda p: p["a"] * T - Y, create_params(a=1))
-    with (
-        ProcessPoolExecutor(1) as executor,
-        pytest.raises(MinimizerException, match="sent to another process"),
-    ):
-        conf_interval(fit, executor=executor)
+    fit = minimize(lambda p: p["a"] * T + p["b"] - Y, create_params(a=1, b=1))
+    with ProcessPoolExecutor(1) as executor:
+        with pytest.raises(MinimizerException, match=r"<lambda>.* sent to another process"):
+            conf_interval(fit, executor=executor)
+        with pytest.raises(MinimizerException, match=r"<lambda>.* sent to another process"):
+            conf_interval2d(fit, "a", "b", 3, 3, executor=executor)
 
 
 def test_progress_and_verbose(capsys):
@@ -501,6 +530,11 @@ def test_no_fit_and_no_errors():
     params = create_params(A=1, tau=1)
     with pytest.raises(MinimizerException, match="need a fit that has been made"):
         conf_interval(Minimizer(decay, params))
+    for par in params.values():
+        par.vary = False
+    with pytest.raises(MinimizerException, match="need a fit with variables, but all parameters are fixed"):
+        conf_interval(minimize(decay, params))
+    params = create_params(A=1, tau=1)
     fit = minimize(decay, params, calc_covar=False)
     assert conf_interval(fit, sigmas=1).complete
     with pytest.raises(ValueError, match="no standard error to choose the range by"):

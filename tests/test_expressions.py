@@ -894,13 +894,20 @@ def test_a_caught_exception_is_its_message():
     assert interpreter("f(0)") == "division by zero"
 
 
-def test_errors_of_the_library_pass_procedures():
+def test_errors_of_the_library_pass_unchanged():
     def abort(x):
         raise AbortFitException("enough")
 
-    interpreter = Namespace({"abort": abort}).interpreter
-    interpreter("def f(x):\n return abort(x)")
-    for run in (lambda: interpreter("f(1)"), lambda: interpreter.symtable["f"](1)):
+    namespace = Namespace({"abort": abort})
+    namespace.interpreter("def f(x):\n return abort(x)")
+    for run in (
+        lambda: namespace.interpreter("f(1)"),
+        lambda: namespace.symbols["f"](1),
+        lambda: evaluate_text("abort(1)", {}, namespace),
+        lambda: program({"b": "abort(a)"}, ["a"], namespace).evaluate([1.0]),
+        lambda: program({"b": "[abort(a)][0]"}, ["a"], namespace).evaluate([1.0]),
+        lambda: program({"b": "sqrt(-a) + abort(a)"}, ["a"], namespace).evaluate([1.0]),
+    ):
         with pytest.raises(AbortFitException, match=r"^enough$"):
             run()
 

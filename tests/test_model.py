@@ -87,6 +87,39 @@ class TestSignature:
     def test_partial_functions(self):
         assert Model(functools.partial(line, b=4)).make_params()["b"].value == 4
 
+    def test_functions_that_cannot_be_hashed(self):
+        class Line:
+            __hash__ = None
+
+            def __call__(self, x, a, b=2.0):
+                return a * x + b
+
+        expected = Model(line).fit(Y, x=X, a=1).best_values
+        assert Model(Line()).param_names == ["a", "b"]
+        for method in ("leastsq", "varpro"):
+            assert Model(Line()).fit(Y, x=X, a=1, method=method).best_values == pytest.approx(expected)
+
+    def test_functions_made_in_the_interpreter(self):
+        params = Parameters()
+        params._asteval("def line(x, a, b=2):\n    return a*x + b")
+        model = Model(params._asteval.symtable["line"])
+        assert (model.independent_vars, model.param_names, model.def_vals) == (["x"], ["a", "b"], {"b": 2})
+        expected = Model(line).fit(Y, x=X, a=1).best_values
+        assert model.fit(Y, x=X, a=1).best_values == pytest.approx(expected)
+
+    def test_functions_that_do_not_say_what_they_take(self):
+        with pytest.raises(ModelError, match=r"arguments of 'max' are not known .* wrap it in a function"):
+            Model(max)
+
+    def test_any_name_is_for_a_function_that_takes_all(self):
+        model = Model(lambda x, amplitude, **others: amplitude * x + others.get("amplitud", 0))
+        assert model.eval(x=1, amplitude=2, amplitud=5) == 7
+
+    def test_a_parameter_as_default_is_a_hint(self):
+        hint = Parameter("any", 3, min=0)
+        params = Model(lambda x, a=hint: a * x).make_params()
+        assert (params["a"].name, params["a"].value, params["a"].min) == ("a", 3, 0)
+
     def test_hints_in_defaults_and_annotations(self):
         def f(x, a: dict(value=3, min=0), b=dict(value=2, vary=False), c: Annotated[float, {"max": 9}] = 1.0):  # noqa: B006, C408
             return a * x + b + c
@@ -205,6 +238,12 @@ class TestHints:
         assert (params["g_sigma"].min, params["g_sigma"].max) == (0, 3)
         assert not params["l_slope"].vary
         assert model.left.param_hints == {"sigma": {"min": 0}}
+        assert len(model.param_hints) == 2
+        assert repr(model.param_hints) == "{'g_sigma': {'min': 0, 'max': 3}, 'l_slope': {'vary': False}}"
+        del model.param_hints["l_slope"]
+        assert model.make_params()["l_slope"].vary
+        with pytest.raises(KeyError, match="l_slope"):
+            del model.param_hints["l_slope"]
 
     def test_a_new_prefix_of_a_part_reaches_the_composite(self):
         model = peak_and_line()
@@ -297,6 +336,10 @@ class TestEval:
         assert model.make_funcargs(params, {"x": 5}) == {"x": 5, "a": 3, "b": 2.0}
         assert model.make_funcargs(params, {"x": 5, "p_a": 4})["a"] == 4
         assert model._make_all_args(params, x=5) == {"p_x": 5, "p_a": 3, "p_b": 2.0}
+        both = model + Model(linear, prefix="l_")
+        given = both._make_all_args(params, x=5, l_slope=7, l_intercept=8)
+        assert given == {"p_x": 5, "p_a": 3, "p_b": 2.0, "l_x": 5, "l_slope": 7, "l_intercept": 8}
+        assert both._param_names == both.param_names == ["p_a", "p_b", "l_slope", "l_intercept"]
 
     def test_a_subclass_may_evaluate_as_it_likes(self):
         class Shifted(Model):
@@ -311,6 +354,8 @@ class TestEval:
         assert Shifted(line).eval(x=1.0, a=1) == 103
         assert (Shifted(line) + Model(linear, prefix="l_")).eval(x=1.0, a=1) == 104
         assert Doubled(line).eval(x=1.0, a=1) == 4
+        assert Model(linear).differentiable
+        assert not Shifted(linear).differentiable
         result = Shifted(line).fit(Y, x=X, a=1)
         assert result.params["b"].value == pytest.approx(1 - 100, abs=0.01)
         assert Doubled(line).fit(Y, x=X, a=1).params["a"].value == pytest.approx(1.5, abs=0.01)
@@ -406,6 +451,10 @@ class TestCopy:
         assert other.param_names == ["b_a", "b_b"]
         assert (other.nan_policy, other.name) == ("omit", "Model(mine, prefix='b_')")
         assert model.param_hints["a"] == {"min": 0}
+
+    def test_settings_given_to_the_copy_win(self):
+        other = Model(line, nan_policy="omit", name="mine").copy(nan_policy="propagate", name="yours")
+        assert (other.nan_policy, other.name) == ("propagate", "Model(yours)")
 
 
 class TestFitArguments:
