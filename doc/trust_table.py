@@ -3,7 +3,8 @@
 ``python doc/trust_table.py`` measures all, some hours on a machine that does nothing else; ``python
 doc/trust_table.py tests soak`` only these two. What is not measured stays as it was, see
 ``trust_figures.json``.
-"coverage" needs the package of that name.
+"coverage" needs the package of that name. "free_threading" is not among all: it is measured by a
+Python without a global lock, ``python3.13t doc/trust_table.py free_threading``.
 """
 
 from __future__ import annotations
@@ -51,11 +52,19 @@ def thorough() -> Figures:
     return _counted("thorough")
 
 
-def _counted(marker: str) -> Figures:
+def free_threading() -> Figures:
+    """Run the tests of threads in an interpreter without a global lock."""
+    if getattr(sys, "_is_gil_enabled", lambda: True)():
+        raise SystemExit("This Python has a global lock; try python3.13t doc/trust_table.py free_threading.")
+    counts = _counted("thorough or not thorough", "tests/trust/test_threads.py")
+    return {"cases": counts["test_threads"]["cases"]}
+
+
+def _counted(marker: str, where: str = "tests/trust") -> Figures:
     """Run tests and count them by file."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        _run("pytest", "-q", "-m", marker, "-o", "junit_family=xunit1", f"--junitxml={report}", "tests/trust")
+        _run("pytest", "-q", "-m", marker, "-o", "junit_family=xunit1", f"--junitxml={report}", where)
         cases = list(ET.parse(report).getroot().iter("testcase"))  # noqa: S314 - made by the line above
     found: Figures = {}
     for case in cases:
@@ -99,6 +108,7 @@ def mutation() -> Figures:
 MEASURES: dict[str, Callable[[], Figures]] = {
     "tests": tests,
     "thorough": thorough,
+    "free_threading": free_threading,
     "soak": soak,
     "coverage": coverage,
     "mutation": mutation,
@@ -149,7 +159,10 @@ def table(figures: Figures) -> str:
     if "tests" in figures:
         parts.append(_list_table(("what", "where", "tests", "cases"), (45, 31, 12, 12), _test_rows(figures)))
     rows = [
-        row for name in ("soak", "coverage", "mutation") if name in figures for row in _rows(name, figures)
+        row
+        for name in ("free_threading", "soak", "coverage", "mutation")
+        if name in figures
+        for row in _rows(name, figures)
     ]
     if rows:
         parts.append(_list_table(("what", "figure", "with"), (50, 25, 25), rows))
@@ -168,6 +181,14 @@ def _test_rows(figures: Figures) -> Iterator[tuple[str, str, str, str]]:
 
 def _rows(name: str, figures: Figures) -> list[tuple[str, str, str]]:
     found, made = figures[name]["found"], figures[name]["with"]
+    if name == "free_threading":
+        return [
+            (
+                "fits and reads by threads without a global lock, bit for bit as those of one",
+                str(found["cases"]),
+                made,
+            )
+        ]
     if name == "soak":
         memory = found["memory"]
         return [
@@ -203,7 +224,7 @@ def _list_table(head: tuple[str, ...], widths: tuple[int, ...], rows: Iterable[t
 def main(wanted: list[str]) -> None:
     """Measure what is wanted, or all, and write the tables."""
     figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-    for name in wanted or MEASURES:
+    for name in wanted or [name for name in MEASURES if name != "free_threading"]:
         figures[name] = {"found": MEASURES[name](), "with": f"Python {platform.python_version()}"}
         FIGURES.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
         TARGET.write_text(table(figures), encoding="utf-8")
