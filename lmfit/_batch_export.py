@@ -231,6 +231,8 @@ def save(
     path: str | PathLike[str], table: Array, params: Parameters, labels: Labels, texts: Mapping[int, str]
 ) -> None:
     """Write a result to a file."""
+    from zipfile import ZIP_DEFLATED, ZipFile
+
     coords = {name: _stored(name, coord, labels) for name, coord in labels.coords.items()}
     about = {
         "format": _FORMAT,
@@ -241,8 +243,12 @@ def save(
         "texts": {str(row): text for row, text in texts.items()},
     }
     arrays: dict[str, Any] = {f"coord_{name}": values for name, (_, values) in coords.items()}
-    with replacing(path) as file:
-        np.savez_compressed(file, table=table, about=np.array(json.dumps(about)), **arrays)
+    arrays = {"table": table, "about": np.array(json.dumps(about)), **arrays}
+    # An archive of our own is closed before its file is; on a full disk, that of NumPy would be later.
+    with replacing(path) as file, ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        for name, values in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(values), allow_pickle=False)
 
 
 def _stored(name: str, coordinate: Any, labels: Labels) -> tuple[tuple[str, ...], Array]:

@@ -11,6 +11,7 @@ import numpy as np
 from . import _batch_export
 from ._batch_labels import Labels
 from ._batch_table import MESSAGES, REASONS, Layout, succeeded
+from ._format import folded
 from .errors import ModelError, close_matches
 from .parameter import Parameters
 
@@ -275,9 +276,9 @@ class BatchResult:
     def __repr__(self) -> str:
         fits = f"{self.size} fit{'s' if self.size != 1 else ''} of {', '.join(self._layout.variables)}"
         if self.lazy:
-            return f"<BatchResult: {fits}; not computed yet>"
+            return folded(f"<BatchResult: {fits}; not computed yet>")
         failed = self.size - int(np.count_nonzero(succeeded(self._table[..., self._layout.status])))
-        return f"<BatchResult: {fits}; {f'{failed} failed' if failed else 'all succeeded'}>"
+        return folded(f"<BatchResult: {fits}; {f'{failed} failed' if failed else 'all succeeded'}>")
 
     def to_dataframe(self) -> DataFrame:
         """Return a table with a row for each fit: values, errors, statistics and messages.

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "alphanumeric_sort",
+    "blocks",
     "boxed_table",
     "column_table",
     "decimal_spec",
     "escape",
     "fold",
+    "folded",
     "gformat",
     "gformat_to",
     "html_table",
@@ -36,8 +38,8 @@ __all__ = [
 
 LINE_WIDTH = 80
 _DIGITS = re.compile("([0-9]+)")
-#: What an expression may be broken after: an operator or a comma, but not the sign of an exponent.
-_PIECES = re.compile(r".+?(?:\*\*|//|[*/,]|(?<![\d.][eE])[-+]|$) *")
+#: What an expression may be broken after: an operator or a comma, but no sign, of an exponent either.
+_PIECES = re.compile(r".+?(?:\*\*|//|[*/,]|(?<![\d.][eE])(?<!\()[-+]|$) *")
 
 
 def to_float(val: Any) -> float | None:
@@ -333,6 +335,55 @@ def fold(text: str, indent: str) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
+def folded(text: str, indent: str = "") -> str:
+    """Break the `repr` of an object into lines of at most 80 columns: at spaces, or inside expressions.
+
+    >>> print(folded(f"<Minimizer of {'f' * 30}: leastsq succeeded after 81 evaluations, 5 variables>"))
+    <Minimizer of ffffffffffffffffffffffffffffff: leastsq succeeded after 81
+        evaluations, 5 variables>
+    """
+    lines = []
+    for line in wrap(text, indent, "    "):
+        words = line.lstrip()
+        lines += [line] if len(line) <= LINE_WIDTH else fold(words, line[: -len(words)])
+    return "\n".join(lines)
+
+
+def blocks(widths: Sequence[int], room: int) -> list[range]:
+    """Split columns into as few blocks as fit side by side, all of about as many columns.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Of each column, with the space before it.
+    room : int
+        Width of a block.  A column that is wider has a block of its own.
+
+    Returns
+    -------
+    list of range
+        Places of the columns in each block; one empty range if there are no columns.
+
+    Examples
+    --------
+    >>> blocks([10] * 7, 50)
+    [range(0, 4), range(4, 7)]
+    """
+    fewest = len(_filled(widths, room, len(widths)))
+    return _filled(widths, room, -(-len(widths) // fewest))
+
+
+def _filled(widths: Sequence[int], room: int, most: int) -> list[range]:
+    """Put columns into blocks until one is full, or has `most` of them."""
+    found = [range(0)]
+    for place in range(len(widths)):
+        last = found[-1]
+        if last and (len(last) == most or sum(widths[last.start : place + 1]) > room):
+            found.append(range(place, place))
+        found[-1] = range(found[-1].start, place + 1)
+    return found
+
+
 def boxed_table(rows: Sequence[Sequence[str]], width: int = 8) -> str:
     """Draw a table with a frame; the first row is the header.
 
@@ -354,20 +405,57 @@ def column_table(rows: Sequence[Sequence[str]], width: int = 8, limit: int = 24)
     """Lay out rows in columns: the first to the left, the others to the right.
 
     A column is as wide as its longest cell, at least ``width`` and at most ``limit``;
-    a cell longer than that pushes only its own row to the right.
+    a cell longer than that pushes only its own row to the right.  A table that leaves the
+    page this way is split: blocks of columns stand below each other, then each column with
+    long cells, which are folded.
 
     >>> print(column_table([["Name", "Value"], ["amplitude", "1"]], width=6))
     Name        Value
     amplitude       1
     """
-    first = max((len(row[0]) for row in rows), default=0)
+    lines = _side_by_side(rows, width, limit)
+    if max(map(len, lines)) <= LINE_WIDTH:
+        return "\n".join(lines)
+    columns = range(1, len(rows[0]))
+    widths = {place: max(width, *(len(row[place]) for row in rows)) for place in columns}
+    narrow = [place for place in columns if widths[place] <= limit]
+    room = LINE_WIDTH - _longest(rows) - 1
+    lines = []
+    for block in blocks([widths[place] + 1 for place in narrow], room) if narrow else []:
+        places = [0, *(narrow[number] for number in block)]
+        lines += _side_by_side([[row[place] for place in places] for row in rows], width, limit)
+    for place in columns:
+        if widths[place] > limit:
+            lines += _one_column([(row[0], row[place]) for row in rows])
+    return "\n".join(lines)
+
+
+def _longest(rows: Sequence[Sequence[str]]) -> int:
+    return max((len(row[0]) for row in rows), default=0)
+
+
+def _side_by_side(rows: Sequence[Sequence[str]], width: int, limit: int) -> list[str]:
+    first = _longest(rows)
     others = list(zip(*(row[1:] for row in rows), strict=True))
     widths = [max(width, min(limit, max(map(len, column)))) for column in others]
     lines = []
     for row in rows:
         cells = (text.rjust(n) for text, n in zip(row[1:], widths, strict=True))
         lines.append(row[0].ljust(first) + "  " + " ".join(cells))
-    return "\n".join(lines)
+    return lines
+
+
+def _one_column(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Lay out names and long texts, which start below the names where these take half of the page."""
+    rows = [(name, text) for name, text in rows if text not in ("", "None")]
+    first = _longest(rows) + 2
+    if first > LINE_WIDTH // 2:
+        return [line for name, text in rows for line in (name, *fold(text, "    "))]
+    lines = []
+    for name, text in rows:
+        start, *others = fold(text, " " * first)
+        lines += [name + start[len(name) :], *others]
+    return lines
 
 
 def escape(text: Any) -> str:

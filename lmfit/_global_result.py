@@ -13,7 +13,7 @@ import numpy as np
 
 from . import _global_json, _model_json, plotting, printfuncs
 from ._fit_data import FitData
-from ._format import wrap
+from ._format import folded, wrap
 from ._global_names import OwnNames, by_data_set, renamed
 from ._global_objective import GlobalObjective
 from ._has_intervals import HasIntervals
@@ -322,8 +322,9 @@ class GlobalResult(HasIntervals):
         return {**self.__dict__, "_minimizer": None, "_how": how}
 
     def __repr__(self) -> str:
-        state = repr(self.result).partition(": ")[2].rstrip(">")
-        return f"<{type(self).__name__} of {len(self)} data sets ({', '.join(self)}): {state}>"
+        return folded(
+            f"<{type(self).__name__} of {len(self)} data sets ({', '.join(self)}): {self.result._state()}>"
+        )
 
     def eval(self, params: Any = None, **kwargs: Any) -> dict[str, Any]:
         """Return the curve of each data set at the best values, or at others.
@@ -459,7 +460,7 @@ class GlobalResult(HasIntervals):
         return [
             [
                 f"[[Data Set {key!r}]]",
-                f"    {part.model.name}",
+                folded(part.model.name, "    "),
                 *(
                     f"    {label:<18} = {printfuncs.getfloat_attr(part, name)}"
                     for label, name in _STATISTICS.items()

@@ -12,7 +12,7 @@ import numpy as np
 from . import _bands, _model_json, _model_plots, printfuncs
 from ._blame import blamed, check_no_text
 from ._fit_data import FitData, prepared
-from ._format import wrap
+from ._format import folded, wrap
 from ._has_intervals import HasIntervals
 from ._linear_model import roles
 from ._model_arguments import check_mapping, override
@@ -354,8 +354,8 @@ class ModelResult(HasIntervals):
         return {**self.__dict__, "_minimizer": None, "iter_cb": None}
 
     def __repr__(self) -> str:
-        state = "no fit yet" if self.result is None else repr(self.result).partition(": ")[2].rstrip(">")
-        return f"<{type(self).__name__} of {self.model.name}: {state}>"
+        state = "no fit yet" if self.result is None else self.result._state()
+        return folded(f"<{type(self).__name__} of {self.model.name}: {state}>")
 
     def eval(self, params: Any = None, **kwargs: Any) -> Any:
         """Return the curve at the best values, or at others.
@@ -563,7 +563,8 @@ class ModelResult(HasIntervals):
         """
         report = printfuncs.fit_report(self, modelpars, show_correl, min_correl, sort_pars, correl_mode)
         note = self._weighting_note()
-        return "\n".join(["[[Model]]", *wrap(self.model.name), *([f"    {note}"] if note else []), report])
+        head = ["[[Model]]", folded(self.model.name, "    "), *wrap(note)]
+        return "\n".join([*head, report])
 
     def _weighting_note(self) -> str:
         """Say what the errors of the data were taken to be, where the user gave errors and not weights."""

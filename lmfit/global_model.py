@@ -15,6 +15,7 @@ import numpy as np
 from . import _global_json, _model_json
 from ._blame import check_no_text
 from ._fit_data import FitData, prepared
+from ._format import folded
 from ._global_names import OwnNames, Sharing, by_data_set, merged, model_names, sharing
 from ._global_objective import GlobalObjective
 from ._global_result import DataSetResult, GlobalResult, Search
@@ -105,7 +106,7 @@ class GlobalModel:
 
     def __repr__(self) -> str:
         listed = ", ".join(f"{key!r}: {model.name}" for key, model in self.models.items())
-        return f"GlobalModel({{{listed}}}, shared={list(self.shared)})"
+        return folded(f"GlobalModel({{{listed}}}, shared={list(self.shared)})")
 
     def make_params(self, **kwargs: Any) -> Parameters:
         """Return new Parameters with the defaults and hints of the models.

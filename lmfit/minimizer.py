@@ -18,7 +18,8 @@ import numpy as np
 from . import _engines
 from ._conclusion import INTERRUPTED, concluded
 from ._derivatives import Array
-from ._engines import Engine, Objective, Outcome
+from ._engines import LACKING, Engine, Objective, Outcome
+from ._format import folded
 from ._problem import Policy, Problem
 from ._progress import shown
 from ._robust import reducer
@@ -33,6 +34,16 @@ if TYPE_CHECKING:
 __all__ = ["Candidate", "Minimizer", "MinimizerException", "MinimizerResult", "minimize"]
 
 
+#: What the example of an engine's method shows, and where SciPy is too old for the engine.
+_WORKS = """>>> result = fitter.{method}({shown})
+        >>> result.method, round(result.params["a"].value, 1)
+        ({name!r}, 2.0)"""
+_LACKS = """>>> fitter.{method}()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        ValueError: the engine {name!r} needs SciPy ... or newer, not ..."""
+
+
 def _engine_method(name: str, shown: str = "") -> Callable[..., MinimizerResult]:
     """Make the method of `Minimizer` that fits with the engine named so; `shown`: options in its example."""
 
@@ -41,6 +52,7 @@ def _engine_method(name: str, shown: str = "") -> Callable[..., MinimizerResult]
 
     fit.__name__ = name.replace("-", "_")
     fit.__qualname__ = f"Minimizer.{fit.__name__}"
+    example = _LACKS if name in LACKING else _WORKS
     fit.__doc__ = f"""Fit with the engine {name!r}, see the table of engines in the documentation.
 
         Parameters
@@ -62,9 +74,7 @@ def _engine_method(name: str, shown: str = "") -> Callable[..., MinimizerResult]
         >>> from lmfit import create_params
         >>> params = create_params(a={{"value": 1.5, "min": 0, "max": 4}})
         >>> fitter = Minimizer(lambda p: [10 * (p["a"] - 2.0), 1.0], params, scale_covar=False)
-        >>> result = fitter.{fit.__name__}({shown})
-        >>> result.method, round(result.params["a"].value, 1)
-        ({name!r}, 2.0)
+        {example.format(method=fit.__name__, shown=shown, name=name)}
         """
     return fit
 
@@ -237,9 +247,9 @@ class Minimizer(ReadsResult):
         return True
 
     def __repr__(self) -> str:
-        state = "no fit yet" if self.result is None else repr(self.result).strip("<>")
+        state = "no fit yet" if self.result is None else self.result._state()
         name = getattr(self.userfcn, "__name__", type(self.userfcn).__name__)
-        return f"<{type(self).__name__} of {name}: {state}>"
+        return folded(f"<{type(self).__name__} of {name}: {state}>")
 
     def minimize(self, method: str = "leastsq", params: Any = None, **kws: Any) -> MinimizerResult:
         """Fit with the engine named `method`.

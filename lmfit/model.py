@@ -23,7 +23,7 @@ from . import _model_json, lineshapes
 from ._blame import blamed, check_no_text
 from ._check_jac import compared
 from ._evaluation import Call, Node, Other, Product, Quotient, Sum, Term, bound_call
-from ._format import column_table
+from ._format import column_table, folded
 from ._guess import guessed
 from ._model_arguments import (
     check_mapping,
@@ -64,7 +64,22 @@ __all__ = [
 ]
 
 
-class Model:
+class _Remade:
+    """Notes what a constructor is given, which is enough to make a model of any class again.
+
+    This is not done by `Model` itself, as `help` and notebooks would show the arguments of its ``__new__``.
+    """
+
+    _made_with: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *args: Any, **kws: Any) -> Self:
+        """Make an object that knows its arguments."""
+        self = super().__new__(cls)
+        self._made_with = args, kws
+        return self
+
+
+class Model(_Remade):
     """A function, its independent variables and its parameters.
 
     Parameters
@@ -129,17 +144,9 @@ class Model:
     _evaluates_itself: ClassVar[bool] = False
     #: How often the prefix of any model was changed.
     _renamings: ClassVar[int] = 0
-    _made_with: tuple[tuple[Any, ...], dict[str, Any]]
     _dfunc: Call | None = None
     independent_vars: list[str]
     _param_root_names: list[str]
-
-    def __new__(cls, *args: Any, **kws: Any) -> Self:
-        """Make a model and note what its constructor is given."""
-        self = super().__new__(cls)
-        # What a subclass's constructor was given: enough to make the model again.
-        self._made_with = args, kws
-        return self
 
     def __init__(
         self,
@@ -240,7 +247,7 @@ class Model:
         return f"Model({', '.join(parts)})"
 
     def __repr__(self) -> str:
-        return self._reprstring()
+        return folded(self._reprstring())
 
     @property
     def prefix(self) -> str:

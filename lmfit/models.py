@@ -35,6 +35,7 @@ import numpy as np
 
 from . import lineshapes
 from ._derivatives import Array
+from ._format import folded
 from ._guess import GuessError
 from ._model_functions import ExpressionFunction, Polynomial, Spline, complex_constant, constant
 from .errors import ModelError
@@ -860,7 +861,7 @@ class ExpressionModel(Model):
         super().__init__(function, independent_vars=variables, nan_policy=nan_policy, **kws)
 
     def __repr__(self) -> str:
-        return f"<lmfit.ExpressionModel({self.expr!r})>"
+        return folded(f"<lmfit.ExpressionModel({self.expr!r})>")
 
     def guess(self, data: Any, x: Any = None, negative: bool = False, **kws: Any) -> Parameters:
         """Refuse: nothing is known about the expression.

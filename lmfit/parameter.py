@@ -23,6 +23,7 @@ import numpy as np
 
 from . import _params_json, _uncertain, printfuncs
 from ._expressions import Expression, Namespace, Program, evaluate_text, parse
+from ._format import LINE_WIDTH, folded
 from ._namespace import is_procedure
 from ._number_like import NumberLike, refuse_view
 from ._rules import Number, bound, check_bounds, check_name, clipped, flag, label, number, valid_symbol_name
@@ -844,7 +845,8 @@ class Parameters(dict[str, Parameter]):
         """
         if oneline:
             return repr(self)
-        return "\n".join(["Parameters({", *(f"    {name!r}: {par!r}," for name, par in self.items()), "})"])
+        lines = (folded(f"{name!r}: {par!r},", "    ") for name, par in self.items())
+        return "\n".join(["Parameters({", *lines, "})"])
 
     def pretty_print(
         self,
@@ -883,6 +885,11 @@ class Parameters(dict[str, Parameter]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.items())!r})" if self else f"{type(self).__name__}()"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show many parameters one below the other, in IPython."""
+        text = repr(self)
+        printer.text(text if len(text) <= LINE_WIDTH else self.pretty_repr())
 
     def _repr_html_(self) -> str | None:
         try:

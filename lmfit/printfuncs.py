@@ -13,13 +13,15 @@ parameters.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any, Protocol
 
 from ._format import (
     LINE_WIDTH,
     alphanumeric_sort,
+    blocks,
     boxed_table,
     column_table,
     decimal_spec,
@@ -58,6 +60,9 @@ ONE_SIGMA = math.erf(math.sqrt(0.5))
 CI_TOLERANCE = 0.2
 # Three limits on each side and the best value.
 USUAL_COLUMNS = 7
+
+# What the columns of the limits in fit_report leave for names; longer ones stand on lines of their own.
+LONGEST_BESIDE_LIMITS = 26
 
 # Left side of a correlation in the manual's report: "  C(a, b)", then "= 0.601" in column 42.
 _CORREL_WIDTH = 40
@@ -118,11 +123,10 @@ def report_errors(params: Any, modelpars: Mapping[str, Any] | None = None, show_
     """
     pars = _parameters(params)
     width = _longest(pars)
-    lines = [_error_line(name, par, width, modelpars or {}) for name, par in pars.items()]
+    lines = [line for name, par in pars.items() for line in _error_lines(name, par, width, modelpars or {})]
     correls = _correlations(pars, list(pars), 0.1) if show_correl else []
     if correls:
-        lines.append("Correlations:")
-        lines += [f"{f'  C({one}, {two})':<{_CORREL_WIDTH}} = {size:.3f}" for one, two, size in correls]
+        lines += ["Correlations:", *_pair_lines(correls, "  ", _CORREL_WIDTH, ".3f")]
     _show(lines)
 
 
@@ -167,15 +171,10 @@ def report_ci(ci: Limits) -> None:
     """
     rows = _rows(ci)
     cells = {name: _value_cells(row, 5) for name, row in rows.items()}
-    width = 1 + max([10, *(len(cell) for row in cells.values() for cell in row)])
     first = _longest(rows)
+    labels = {name: name.ljust(first) for name in rows}
     repeat = any(len(row) != USUAL_COLUMNS for row in rows.values())
-    lines = []
-    for name, levels in _with_headers(rows, repeat):
-        if levels is not None:
-            lines.append(" " * first + "".join(f"{level:.2%}".rjust(width) for level in levels))
-        lines.append(name.ljust(first) + "".join(cell.rjust(width) for cell in cells[name]))
-    _show(lines)
+    _show(_limit_lines(_groups(rows, "0.00%", repeat), cells, labels, " " * first, 11))
 
 
 def ci_report(ci: Limits, with_offset: bool = True, ndigits: int = 5) -> str:
@@ -208,15 +207,10 @@ def ci_report(ci: Limits, with_offset: bool = True, ndigits: int = 5) -> str:
     rows = _rows(ci)
     make = _offset_cells if with_offset else _value_cells
     cells = {name: make(row, ndigits) for name, row in rows.items()}
-    width = max([ndigits + 5, *(1 + len(cell) for row in cells.values() for cell in row)])
     first = _longest(rows)
-    lines = []
-    for name, levels in _with_headers(rows):
-        if levels is not None:
-            heads = (f"{level:.2%}" if level else "_BEST_" for level in levels)
-            lines.append(" " * (first + 1) + "".join(head.rjust(width) for head in heads))
-        lines.append(f" {name:<{first}}:" + "".join(cell.rjust(width) for cell in cells[name]))
-    return "\n".join(lines)
+    labels = {name: f" {name:<{first}}:" for name in rows}
+    # Above the names there is no colon, as in 1.x.
+    return "\n".join(_limit_lines(_groups(rows, "_BEST_"), cells, labels, " " * (first + 1), ndigits + 5))
 
 
 def fit_report(
@@ -291,7 +285,7 @@ def fit_report(
     lines = [] if isinstance(inpars, Mapping) else [*_statistics(inpars), *_troubles(inpars, params)]
     width = _longest(names)
     lines.append("[[Variables]]")
-    lines += [_variable_line(name, params[name], width, modelpars or {}) for name in names]
+    lines += [line for name in names for line in _variable_lines(name, params[name], width, modelpars or {})]
     if show_correl:
         lines += _correlation_lines(params, names, min_correl, correl_mode)
     if ci:
@@ -335,10 +329,9 @@ def correl_table(params: ParametersLike) -> str:
         rows.append([one, *("" if size is None else f"{size:+.4f}" for size in sizes)])
     cell = max(len(rows[0][0]), _longest(names))
     # A cell has a frame of three characters, and fit_report indents the table by two.
-    fitting = max(1, (LINE_WIDTH - 3) // (cell + 3) - 1)
-    starts = range(1, len(rows), fitting)
-    blocks = ([[row[0], *row[first : first + fitting]] for row in rows] for first in starts)
-    return "\n".join(boxed_table(block, cell) for block in blocks)
+    places = blocks([cell + 3] * len(names), LINE_WIDTH - 3 - (cell + 3))
+    tables = ([[row[0], *(row[1 + place] for place in block)] for row in rows] for block in places)
+    return "\n".join(boxed_table(table, cell) for table in tables)
 
 
 def params_table(
@@ -519,17 +512,28 @@ def ci_html_table(ci: Limits) -> str:
     2
     """
     rows = _rows(ci)
-    tables: list[tuple[list[str], list[list[str]]]] = []
-    for name, levels in _with_headers(rows):
-        if levels is not None:
-            tables.append((["name", *(f"{level:.2%}" if level else "best" for level in levels)], []))
-        tables[-1][1].append([name, *_value_cells(rows[name], 5)])
+    tables = (
+        (["name", *heads], [[name, *_value_cells(rows[name], 5)] for name in names])
+        for heads, names in _groups(rows, "best")
+    )
     return "\n".join(html_table("Confidence Intervals", header, body) for header, body in tables)
 
 
 def _show(lines: Sequence[str]) -> None:
+    """Print lines, with the sign ± on a terminal that knows it."""
     if lines:
-        print("\n".join(lines))
+        text = "\n".join(lines)
+        print(text.replace("+/-", "±") if _shows("±") else text)
+
+
+def _shows(sign: str) -> bool:
+    """Tell whether the output is a terminal, not a file or a pipe, whose encoding has the sign."""
+    try:
+        sign.encode(sys.stdout.encoding)
+        return sys.stdout.isatty()
+    except (AttributeError, TypeError, LookupError, UnicodeEncodeError):
+        # What stands in for the output need not have all of these.
+        return False
 
 
 def _parameters(source: Any) -> ParametersLike:
@@ -571,8 +575,8 @@ def _model_value(name: str, modelpars: Any) -> float | None:
     return to_float(getattr(true, "value", true))
 
 
-def _error_line(name: str, par: ParameterLike, width: int, modelpars: Mapping[str, Any]) -> str:
-    """Return a line of `report_errors`."""
+def _error_lines(name: str, par: ParameterLike, width: int, modelpars: Mapping[str, Any]) -> list[str]:
+    """Return what `report_errors` says of a parameter."""
     value, error = paired(par.value, par.stderr)
     error = "" if par.stderr is None and not _varied(par) else f"+/- {error}"
     notes = [_origin(par)]
@@ -580,7 +584,8 @@ def _error_line(name: str, par: ParameterLike, width: int, modelpars: Mapping[st
     if true is not None:
         notes.append(f"model_value= {_initial(true)}")
     note = ", ".join(filter(None, notes))
-    return f"  {name + ':':<{width + 1}}     {value}{error}" + (f" ({note})" if note else "")
+    start = f"  {name + ':':<{width + 1}}     "
+    return _with_notes(f"{start}{value}{error}", [f"({note})"] if note else [], len(start))
 
 
 def _origin(par: ParameterLike) -> str:
@@ -665,23 +670,27 @@ def _symptom(par: ParameterLike) -> str:
     return "at its initial value" if value == to_float(par.init_value) else ""
 
 
-def _variable_line(name: str, par: ParameterLike, width: int, modelpars: Mapping[str, Any]) -> str:
-    """Return a line of `fit_report`, or two where one would be too long."""
+def _variable_lines(name: str, par: ParameterLike, width: int, modelpars: Mapping[str, Any]) -> list[str]:
+    """Return what `fit_report` says of a parameter."""
     start = f"    {name + ':':<{width + 1}} "
-    line = start + _value_text(par)
+    relative = relative_error(par.value, par.stderr) if _varied(par) or par.expr else ""
+    notes = [f"({relative})"] if relative else []
     true = _model_value(name, modelpars)
-    if true is None:
-        return _append(line, _kind(par), len(start) + 1)
-    line = _append(line, f"{_kind(par)},", len(start) + 1)
-    return _append(line, f"model_value = {_short(true)}", len(start) + 1)
+    notes += [_kind(par)] if true is None else [f"{_kind(par)},", f"model_value = {_short(true)}"]
+    return _with_notes(start + _value_text(par), notes, len(start) + 1)
 
 
-def _append(line: str, note: str, indent: int) -> str:
-    """Add a note to a line, or below the values where a long note leaves the page."""
-    too_long = len(line.rpartition("\n")[2]) + len(note) >= LINE_WIDTH
-    if not too_long or indent >= LINE_WIDTH // 2 or note.startswith("("):
-        return f"{line} {note}"
-    return "\n".join([line, *fold(note, " " * indent)])
+def _with_notes(line: str, notes: Sequence[str], indent: int) -> list[str]:
+    """Add notes to a line, or below the value where they would leave the page."""
+    lines = [line]
+    # Where the name takes most of the line, what stands below it has to start further left.
+    margin = " " * (indent if indent <= LINE_WIDTH // 2 else 8)
+    for note in notes:
+        if len(lines[-1]) + 1 + len(note) <= LINE_WIDTH:
+            lines[-1] += f" {note}"
+        else:
+            lines += fold(note, margin)
+    return lines
 
 
 def _kind(par: ParameterLike) -> str:
@@ -700,9 +709,7 @@ def _value_text(par: ParameterLike) -> str:
         return f"{number: .7g}"
     if par.stderr is None:
         return gformat(number)
-    text = f"{gformat_to(number, par.stderr)} +/-{gformat(par.stderr)}"
-    relative = relative_error(number, par.stderr)
-    return f"{text} ({relative})" if relative else text
+    return f"{gformat_to(number, par.stderr)} +/-{gformat(par.stderr)}"
 
 
 def _correlation(params: ParametersLike, one: str, two: str) -> float | None:
@@ -738,10 +745,21 @@ def _correlation_lines(params: ParametersLike, names: Sequence[str], least: floa
         table = correl_table({name: params[name] for name in names})
         return ["[[Correlations]]", *(f"  {line}" for line in table.splitlines())] if table else []
     correls = _correlations(params, names, least)
-    pairs = [f"C({one}, {two})" for one, two, _size in correls]
-    width = _longest(pairs)
-    lines = [f"    {pair:<{width}} = {correl[2]:+.4f}" for pair, correl in zip(pairs, correls, strict=True)]
+    width = _longest(f"    C({one}, {two})" for one, two, _size in correls)
+    lines = _pair_lines(correls, "    ", min(width, LINE_WIDTH - len(" = +1.0000")), "+.4f")
     return [CORREL_HEAD % least, *lines] if lines else []
+
+
+def _pair_lines(correls: Sequence[Correlation], indent: str, width: int, spec: str) -> list[str]:
+    """Return a line for each correlation, or two, where its names do not fit side by side."""
+    lines = []
+    for one, two, size in correls:
+        pair = f"{indent}C({one}, {two})"
+        if len(pair) > width and len(f"{pair} = {size:{spec}}") > LINE_WIDTH:
+            lines.append(f"{indent}C({one},")
+            pair = f"{indent}  {two})"
+        lines.append(f"{pair:<{width}} = {size:{spec}}")
+    return lines
 
 
 def _rows(ci: Limits) -> dict[str, Row]:
@@ -751,14 +769,40 @@ def _rows(ci: Limits) -> dict[str, Row]:
     return {name: [(float(prob), float(value)) for prob, value in row] for name, row in ci.items()}
 
 
-def _with_headers(rows: Mapping[str, Row], repeat: bool = False) -> Iterator[tuple[str, list[float] | None]]:
-    """Yield each name, with its probabilities where they differ from the ones above."""
-    above: list[str] | None = None
+def _groups(rows: Mapping[str, Row], best: str, repeat: bool = False) -> list[tuple[list[str], list[str]]]:
+    """Return the titles of columns, and the names of the parameters that follow each other with these.
+
+    Titles are probabilities, and `best` for the best value; `repeat` gives each name titles of its own.
+    """
+    groups: list[tuple[list[str], list[str]]] = []
     for name, row in rows.items():
-        levels = [prob for prob, _value in row]
-        shown = [f"{level:.2%}" for level in levels]
-        yield name, levels if levels and (repeat or shown != above) else None
-        above = shown
+        heads = [f"{level:.2%}" if level else best for level, _value in row]
+        if repeat or not groups or heads != groups[-1][0]:
+            groups.append((heads, []))
+        groups[-1][1].append(name)
+    return groups
+
+
+def _limit_lines(
+    groups: Sequence[tuple[list[str], list[str]]],
+    cells: Mapping[str, list[str]],
+    labels: Mapping[str, str],
+    corner: str,
+    usual: int,
+) -> list[str]:
+    """Lay out limits: columns of the usual width, or closer to each other, or split, to fit the page."""
+    room = LINE_WIDTH - _longest(labels.values())
+    rows = [*(heads for heads, _names in groups), *cells.values()]
+    needed = 1 + max((len(cell) for row in rows for cell in row), default=0)
+    most = max(map(len, rows), default=0)
+    width = max(needed, min(usual, room // max(most, 1)))
+    lines = []
+    for heads, names in groups:
+        for block in blocks([width] * len(heads), room):
+            titled = [(corner, heads)] if heads else []
+            for label, row in [*titled, *((labels[name], cells[name]) for name in names)]:
+                lines.append(label + "".join(row[place].rjust(width) for place in block))
+    return lines
 
 
 def _best(row: Row) -> float:
@@ -787,18 +831,26 @@ def _offset_cells(row: Row, ndigits: int) -> list[str]:
 def _interval_lines(params: ParametersLike, names: Sequence[str], ci: Limits) -> list[str]:
     """Return the part of `fit_report` that holds standard errors against confidence limits."""
     known = [name for name in names if name in ci]
-    width = max(4, _longest(known))
+    width = max(4, min(_longest(known), LONGEST_BESIDE_LIMITS))
     lines = [CI_HEAD, f"    {'name':<{width}}  std. error    level       lower       upper"]
     for name in known:
-        error = to_float(params[name].stderr)
-        levels = _two_sided(ci[name])
-        nearest = min(levels, key=lambda level: abs(level - ONE_SIGMA), default=None)
-        for count, (level, (lower, upper)) in enumerate(sorted(levels.items())):
-            left = f"{name:<{width}}  {'none' if error is None else _four(error):>10}" if count == 0 else ""
-            flag = "  !" if level == nearest and _differs(error, level, lower, upper) else ""
-            sides = f"{_four(lower, '+'):>10}  {_four(upper, '+'):>10}"
-            lines.append(f"    {left:<{width + 12}}  {level:>7.2%}  {sides}{flag}")
+        rows = _interval_rows(to_float(params[name].stderr), _two_sided(ci[name]))
+        if rows and len(name) > width:
+            rows = ["", *rows]
+        labels = [name, *[""] * len(rows)]
+        lines += [f"    {label:<{width}}  {row}".rstrip() for label, row in zip(labels, rows)]
     return lines + _missing_limit_lines(known, ci)
+
+
+def _interval_rows(error: float | None, levels: Mapping[float, tuple[float, float]]) -> list[str]:
+    """Return for each level the distances to its limits, beside the first one the standard error."""
+    nearest = min(levels, key=lambda level: abs(level - ONE_SIGMA), default=None)
+    rows: list[str] = []
+    for level, (lower, upper) in sorted(levels.items()):
+        shown = "" if rows else "none" if error is None else _four(error)
+        flag = "  !" if level == nearest and _differs(error, level, lower, upper) else ""
+        rows.append(f"{shown:>10}  {level:>7.2%}  {_four(lower, '+'):>10}  {_four(upper, '+'):>10}{flag}")
+    return rows
 
 
 def _missing_limit_lines(names: Sequence[str], ci: Limits) -> list[str]:

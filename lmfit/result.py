@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from . import printfuncs
 from ._derivatives import Array
+from ._format import folded
 from .errors import close_matches
 from .parameter import Parameters
 
@@ -136,10 +137,14 @@ class MinimizerResult(metaclass=ABCMeta):
         return bool(self.success)
 
     def __repr__(self) -> str:
-        state = "succeeded" if self.success else "aborted" if self.aborted else "failed"
+        return folded(f"<{type(self).__name__}: {self._state()}>")
+
+    def _state(self) -> str:
+        """Say in short how the fit ended."""
+        end = "succeeded" if self.success else "aborted" if self.aborted else "failed"
         return (
-            f"<{type(self).__name__}: {self.method} {state} after {self.nfev} evaluations, "
-            f"{self.nvarys} variables, {self.ndata} data, chi-square {self.chisqr:.6g}>"
+            f"{self.method} {end} after {self.nfev} evaluations, "
+            f"{self.nvarys} variables, {self.ndata} data, chi-square {self.chisqr:.6g}"
         )
 
     def show_candidates(self, candidate_nmb: int | str = "all") -> None:

@@ -14,7 +14,7 @@ import pytest
 from helpers import Counted, errors, linear_solution, values
 
 from lmfit import Minimizer, MinimizerException, Parameters, create_params, minimize
-from lmfit._engines import Finds, Objective, find, names
+from lmfit._engines import LACKING, Finds, Objective, find, names
 
 #: Settings that make a search short enough for a test, or exact enough.
 SETTINGS = {
@@ -504,6 +504,12 @@ def test_unknown_engine():
         minimize(line, free(), method="nelderr")
 
 
+def test_engine_of_a_newer_scipy(monkeypatch):
+    monkeypatch.setitem(LACKING, "aquila", "SciPy 99.1 or newer, not 1.2")
+    with pytest.raises(ValueError, match=r"^the engine 'aquila' needs SciPy 99.1 or newer, not 1.2$"):
+        minimize(line, free(), method="aquila")
+
+
 def test_derivatives_of_a_wrong_kind():
     with pytest.raises(TypeError, match="jac must be a function"):
         minimize(line, free(), jac="2-point")
@@ -721,7 +727,7 @@ def test_more_omitted_data_than_at_the_start_are_noticed():
     assert "data were omitted, as they are not finite (4 at the start: chi-square is also" in fit.message
 
 
-@pytest.mark.parametrize("engine", ["nelder", "powell", "cobyla", "cobyqa"])
+@pytest.mark.parametrize("engine", sorted({"nelder", "powell", "cobyla", "cobyqa"} - set(LACKING)))
 def test_rounded_residuals(engine):
     """Their derivatives by small steps are zero or huge; engines that need none find the minimum."""
     fit = minimize(lambda p: np.round(line(p), 2), bounded(), engine=engine)

@@ -14,7 +14,7 @@ from lmfit._model_result import ModelResult
 from lmfit.global_model import GlobalModel
 from lmfit.lineshapes import exponential, gaussian, linear, lorentzian
 from lmfit.model import Model, ModelError
-from lmfit.models import GaussianModel, LinearModel
+from lmfit.models import ExpressionModel, GaussianModel, LinearModel
 
 rng = np.random.default_rng(3)
 KEYS = ["a", "b", "c", "d", "e"]
@@ -340,8 +340,26 @@ def test_report():
 
 
 def test_repr():
-    assert repr(FIT).startswith("<GlobalResult of 5 data sets (a, b, c, d, e): leastsq succ")
+    assert repr(FIT).startswith("<GlobalResult of 5 data sets (a, b, c, d, e): leastsq succeeded")
+    assert max(map(len, repr(FIT).splitlines())) <= 80
     assert repr(GlobalModel({"a": Model(linear)})) == "GlobalModel({'a': Model(linear)}, shared=[])"
+
+
+def test_long_names_fit_the_page():
+    prefixes = ("first_of_the_components_", "second_of_the_components_")
+    peaks = GaussianModel(prefix=prefixes[0]) + GaussianModel(prefix=prefixes[1])
+    model = GlobalModel({"morning": peaks, "evening": peaks}, shared=["first_of_the_components_center"])
+    x = np.linspace(0.0, 9.0, 40)
+    starts = {f"{prefix}center": center for prefix, center in zip(prefixes, (3, 6))}
+    data = peaks.eval(x=x, **starts)
+    fit = model.fit({"morning": data, "evening": 2 * data}, x=x, **starts)
+    many = peaks.fit_many([data, 2 * data], x=x, **starts)
+    expression = ExpressionModel("*".join(f"(a_number_{i}+x)" for i in range(9)))
+    shown = [fit.fit_report(min_correl=0.5), fit["evening"].fit_report(min_correl=0.5), many.summary(),
+             *map(repr, (peaks, model, fit, fit["evening"], many, expression))]  # fmt: skip
+    for text in shown:
+        assert max(map(len, text.splitlines())) <= 80
+    assert repr(peaks).split() == str(peaks.name).split()
 
 
 def test_plots():

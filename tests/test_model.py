@@ -1,6 +1,7 @@
 """Model and CompositeModel: signatures, hints, parameters, curves, and what their errors say."""
 
 import functools
+import inspect
 import math
 import operator
 from typing import Annotated
@@ -167,6 +168,10 @@ class TestSignature:
             Model(3)
         with pytest.raises(TypeError, match="dfunc must be a function"):
             Model(line, dfunc=3)
+
+    def test_help_shows_the_arguments_of_the_constructor(self):
+        assert list(inspect.signature(Model).parameters)[:3] == ["func", "independent_vars", "param_names"]
+        assert list(inspect.signature(CompositeModel).parameters)[:3] == ["left", "right", "op"]
 
 
 class TestOptions:

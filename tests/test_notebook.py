@@ -64,6 +64,14 @@ def test_tab_completes_names_of_parameters(shell):
     assert not any("center" in text for text in found)
 
 
+@pytest.mark.parametrize("count,lines", [(1, 1), (9, 11)])
+def test_parameters_at_the_prompt(shell, count, lines):
+    params = create_params(**{f"p{number}": 1.0 for number in range(count)})
+    data, _ = shell.display_formatter.format(params)
+    assert len(data["text/plain"].splitlines()) == lines
+    assert "<table" in data["text/html"]
+
+
 def test_everything_has_a_readable_representation():
     x = np.arange(5.0)
     fitter = Minimizer(lambda params: params["slope"] * x - 2 * x, create_params(slope=1.0))

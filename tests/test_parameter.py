@@ -1051,6 +1051,24 @@ def test_pretty_print(capsys):
     assert capsys.readouterr().out == f"{params!r}\n"
 
 
+def test_long_names_and_expressions_fit_the_page(capsys):
+    names = [f"parameter_with_a_long_name_{number}" for number in range(4)]
+    params = create_params(**{name: {"value": 1 / 3, "min": -1e9} for name in names})
+    params.add("total", expr=" + ".join(params))
+    params.pretty_print()
+    table = capsys.readouterr().out
+    params.pretty_print(colwidth=20, precision=12)
+    wide = capsys.readouterr().out
+    for text in (table, wide, params.pretty_repr()):
+        assert max(map(len, text.splitlines())) <= 80
+        assert params["total"].expr in " ".join(text.split())
+    assert [line.split() for line in table.splitlines() if line.startswith("Name")] == [
+        ["Name", "Value", "Min", "Max"],
+        ["Name", "Stderr", "Vary", "Brute_Step"],
+        ["Name", "Expr"],
+    ]
+
+
 def test_text_and_html():
     params = tied()
     assert params.pretty_repr(oneline=True) == repr(params)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import ampgo, grid, least_squares, leastsq, local, multistart, sampling, stochastic, varpro
 from .base import (
+    LACKING,
     Engine,
     Finds,
     Objective,
@@ -17,6 +18,7 @@ from .base import (
 )
 
 __all__ = [
+    "LACKING",
     "Engine",
     "Finds",
     "Objective",

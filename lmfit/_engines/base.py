@@ -184,6 +184,8 @@ _NUMBERS = {
 }  # fmt: skip
 _SWITCHES = {"polish", "retry"}
 _REGISTRY: dict[str, Engine] = {}
+#: What engines need that are not there, because a package is too old for them.
+LACKING: dict[str, str] = {}
 
 
 def register(
@@ -286,6 +288,8 @@ def find(name: str) -> Engine:
     if known is None:
         _plugins.load()
         known = _known(name)
+    if known is None and name in LACKING:
+        raise ValueError(f"the engine {name!r} needs {LACKING[name]}")
     if known is None:
         hint = close_matches(str(name), _REGISTRY)
         raise ValueError(f"no engine is named {name!r}{hint or '.'} The engines are: {', '.join(names())}")

@@ -49,7 +49,7 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 from .._derivatives import Array
 from .._problem import Space, View
 from .._robust import SUM_OF_SQUARES
-from .base import Objective, Outcome, register
+from .base import LACKING, Objective, Outcome, register
 from .descent import confirmed
 
 __all__ = ["minimize"]
@@ -260,8 +260,13 @@ def minimize(method: Method, view: View, options: dict[str, Any]) -> Outcome:
     return outcome
 
 
+_RELEASE = tuple(int(part) for part in scipy.__version__.split(".")[:2])
+
 for _name, _method in METHODS.items():
-    if tuple(int(part) for part in scipy.__version__.split(".")[:2]) >= _SINCE.get(_name, (0, 0)):
+    _since = _SINCE.get(_name, (0, 0))
+    if _since > _RELEASE:
+        LACKING[_name] = f"SciPy {_since[0]}.{_since[1]} or newer, not {scipy.__version__}"
+    else:
         register(
             _name,
             aliases=_method.aliases,

@@ -127,7 +127,12 @@ VALUES = [
     ("set nothing", assigned("value", []), ParameterError, ["'a'", REAL, "[] of type list"]),
     ("set a dictionary", assigned("value", {}), ParameterError, ["'a'", REAL, "{} of type dict"]),
     ("set a date", assigned("value", np.datetime64("2020-01-01")), ParameterError, ["'a'", REAL, "2020"]),
-    ("set a duration", assigned("value", np.timedelta64(3)), ParameterError, ["'a'", REAL, "timedelta64"]),
+    (
+        "set a duration",
+        assigned("value", np.timedelta64(3, "s")),
+        ParameterError,
+        ["'a'", REAL, "timedelta64"],
+    ),
     ("set a huge integer", assigned("value", 10**400), ParameterError, ["'a'", REAL, "of type int"]),
     ("set a masked value", assigned("value", np.ma.masked), ParameterError, ["'a'", REAL, "masked"]),
     ("set a function", assigned("value", abs), ParameterError, ["'a'", REAL, "abs"]),

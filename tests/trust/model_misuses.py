@@ -1,5 +1,7 @@
 """The catalogue goes on: models, intervals, many data sets and files; see `misuses`."""
 
+import math
+
 import numpy as np
 
 from lmfit import GlobalModel, Minimizer, Parameters, ci_report, create_params, fit_report
@@ -131,7 +133,7 @@ MODELS = [
     ("dfunc", lambda w: Model(line, dfunc=3), TypeError, ["dfunc", "3"]),
     ("starred", lambda w: Model(starred), ModelError, ["'*args'", "one by one"]),
     ("reserved", lambda w: Model(reserved), ModelError, ["'params'", "rename"]),
-    ("by position", lambda w: Model(np.sin), ModelError, ["'sin'", "by position"]),
+    ("by position", lambda w: Model(math.sin), ModelError, ["'sin'", "by position"]),
     ("plus 3", lambda w: LINE + 3, ModelError, ["3 is no Model"]),
     ("twice", lambda w: LINE + LINE, ModelNameError, ["'icept'", "'slope'", "prefix"]),
     ("operator", lambda w: CompositeModel(LINE, MODEL, 3), ModelError, ["operator 3"]),
