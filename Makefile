@@ -23,7 +23,7 @@ INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check -e
 
 # Where public functions and classes are defined. Functions of other files need not describe each argument.
 PUBLIC = $(wildcard lmfit/[!_]*.py) lmfit/_batch_result.py lmfit/_global_result.py lmfit/_has_intervals.py \
-    lmfit/_intervals.py lmfit/_model_result.py lmfit/_view.py lmfit/_engines/base.py
+    lmfit/_has_text.py lmfit/_intervals.py lmfit/_model_result.py lmfit/_view.py lmfit/_engines/base.py
 NOT_PRIVATE = PR01,PR03,PR04,PR07,RT03
 
 # Names the interpreter, so that another PYTHON= gives another environment.

@@ -17,6 +17,7 @@ from ._format import folded, wrap
 from ._global_names import OwnNames, by_data_set, renamed
 from ._global_objective import GlobalObjective
 from ._has_intervals import HasIntervals
+from ._has_text import HasText
 from ._model_result import ModelResult
 from ._rules import check_setting
 from ._statistics import goodness_of_fit
@@ -135,7 +136,7 @@ class Search:
     options: dict[str, Any]
 
 
-class GlobalResult(HasIntervals):
+class GlobalResult(HasText, HasIntervals):
     """The result of the fit of a `GlobalModel`; ``result[name]`` is the part of one data set.
 
     All attributes of the `MinimizerResult` (`chisqr`, `covar`, `success`, ...) can be read here too.
@@ -174,6 +175,8 @@ class GlobalResult(HasIntervals):
     >>> {key: round(value, 1) for key, value in result.eval(x=10.0).items()}
     {'a': 20.8, 'b': 23.7}
     """
+
+    _saved_by = "save_modelresult"
 
     def __init__(
         self,
@@ -511,38 +514,6 @@ class GlobalResult(HasIntervals):
         """
         return _global_json.dumps_result(self, **kws)
 
-    def dump(self, fp: IO[str], **kws: Any) -> int:
-        """Write `dumps` to an open text file.
-
-        Parameters
-        ----------
-        fp : file
-            Open for writing text.
-        **kws
-            As of `dumps`.
-
-        Returns
-        -------
-        int
-            Number of characters.
-
-        Examples
-        --------
-        >>> from io import StringIO
-        >>> from lmfit import GlobalModel
-        >>> from lmfit.models import LinearModel
-        >>> both = GlobalModel({"a": LinearModel()})
-        >>> result = both.fit({"a": [1.0, 3.1, 5.0]}, x=[0, 1, 2], slope=1, intercept=0)
-        >>> file = StringIO()
-        >>> result.dump(file) == len(file.getvalue())
-        True
-        >>> _ = file.seek(0)
-        >>> GlobalResult.load(file).chisqr == result.chisqr
-        True
-        """
-        _model_json.check_file(fp, "write", "save_modelresult")
-        return fp.write(self.dumps(**kws))
-
     @classmethod
     def loads(
         cls, s: str, funcdefs: Mapping[str, Callable[..., Any]] | None = None, trusted: bool = False
@@ -587,6 +558,16 @@ class GlobalResult(HasIntervals):
         -------
         GlobalResult
             A new one.
+
+        Examples
+        --------
+        >>> from io import StringIO
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import LinearModel
+        >>> model = GlobalModel({"a": LinearModel()})
+        >>> result = model.fit({"a": [1.0, 3.1, 5.0]}, x=[0, 1, 2], slope=1, intercept=0)
+        >>> GlobalResult.load(StringIO(result.dumps())).chisqr == result.chisqr
+        True
         """
         _model_json.check_file(fp, "read", "load_modelresult")
         return cls.loads(fp.read(), funcdefs, trusted)

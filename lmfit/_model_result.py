@@ -14,6 +14,7 @@ from ._blame import blamed, check_no_text
 from ._fit_data import FitData, prepared
 from ._format import folded, wrap
 from ._has_intervals import HasIntervals
+from ._has_text import HasText
 from ._linear_model import roles
 from ._model_arguments import check_mapping, override
 from ._objective import Objective
@@ -40,7 +41,7 @@ class ModelFitter(Minimizer):
         self._params, self._generation = result.params, result.params._generation
 
 
-class ModelResult(HasIntervals):
+class ModelResult(HasText, HasIntervals):
     """The result of the fit of a Model; it has a `Minimizer`, and all attributes of its result.
 
     Parameters
@@ -97,6 +98,8 @@ class ModelResult(HasIntervals):
     >>> result.best_fit.round(2), round(result.rsquared, 4)
     (array([1.05, 3.  , 4.95]), 0.998)
     """
+
+    _saved_by = "save_modelresult"
 
     def __init__(
         self,
@@ -684,36 +687,6 @@ class ModelResult(HasIntervals):
         """
         return _model_json.dumps_result(self, **kws)
 
-    def dump(self, fp: IO[str], **kws: Any) -> int:
-        """Write `dumps` to an open text file; return the number of characters.
-
-        Parameters
-        ----------
-        fp : file
-            Open for writing text.
-        **kws
-            As of `dumps`.
-
-        Returns
-        -------
-        int
-            Number of characters.
-
-        Examples
-        --------
-        >>> from io import StringIO
-        >>> from lmfit.models import LinearModel
-        >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
-        >>> file = StringIO()
-        >>> result.dump(file) == len(file.getvalue())
-        True
-        >>> _ = file.seek(0)
-        >>> ModelResult(LinearModel(), result.params).load(file).chisqr == result.chisqr
-        True
-        """
-        _model_json.check_file(fp, "write", "save_modelresult")
-        return fp.write(self.dumps(**kws))
-
     def loads(
         self, s: str, funcdefs: Mapping[str, Callable[..., Any]] | None = None, **kws: Any
     ) -> ModelResult:
@@ -754,6 +727,14 @@ class ModelResult(HasIntervals):
         -------
         ModelResult
             This object.
+
+        Examples
+        --------
+        >>> from io import StringIO
+        >>> from lmfit.models import LinearModel
+        >>> result = LinearModel().fit([1.0, 3.1, 4.9], x=[0, 1, 2], slope=1, intercept=0)
+        >>> ModelResult(LinearModel(), result.params).load(StringIO(result.dumps())).chisqr == result.chisqr
+        True
         """
         _model_json.check_file(fp, "read", "load_modelresult")
         return self.loads(fp.read(), funcdefs, **kws)

@@ -19,6 +19,7 @@ from ._format import folded
 from ._global_names import OwnNames, Sharing, by_data_set, merged, model_names, sharing
 from ._global_objective import GlobalObjective
 from ._global_result import DataSetResult, GlobalResult, Search
+from ._has_text import HasText
 from ._linear_model import Roles, roles
 from ._objective import Objective
 from ._signature import ModelCallError, hints_of
@@ -29,7 +30,7 @@ from .parameter import Parameters
 __all__ = ["DataSetResult", "GlobalModel", "GlobalResult"]
 
 
-class GlobalModel:
+class GlobalModel(HasText):
     """Models of several data sets, and which parameters these share.
 
     Parameters
@@ -355,37 +356,6 @@ class GlobalModel:
         """
         return _global_json.dumps(self, **kws)
 
-    def dump(self, fp: IO[str], **kws: Any) -> int:
-        """Write `dumps` to an open text file.
-
-        Parameters
-        ----------
-        fp : file
-            Open for writing text.
-        **kws
-            As of `dumps`.
-
-        Returns
-        -------
-        int
-            Number of characters.
-
-        Examples
-        --------
-        >>> from io import StringIO
-        >>> from lmfit import GlobalModel
-        >>> from lmfit.models import LinearModel
-        >>> both = GlobalModel({"a": LinearModel()})
-        >>> file = StringIO()
-        >>> both.dump(file) == len(file.getvalue())
-        True
-        >>> _ = file.seek(0)
-        >>> GlobalModel.load(file)
-        GlobalModel({'a': Model(linear)}, shared=[])
-        """
-        _model_json.check_file(fp, "write", "save_model")
-        return fp.write(self.dumps(**kws))
-
     @classmethod
     def loads(
         cls, s: str, funcdefs: Mapping[str, Callable[..., Any]] | None = None, trusted: bool = False
@@ -430,6 +400,14 @@ class GlobalModel:
         -------
         GlobalModel
             A new one.
+
+        Examples
+        --------
+        >>> from io import StringIO
+        >>> from lmfit import GlobalModel
+        >>> from lmfit.models import LinearModel
+        >>> GlobalModel.load(StringIO(GlobalModel({"a": LinearModel()}).dumps()))
+        GlobalModel({'a': Model(linear)}, shared=[])
         """
         _model_json.check_file(fp, "read", "load_model")
         return cls.loads(fp.read(), funcdefs, trusted)

@@ -25,6 +25,7 @@ from ._check_jac import compared
 from ._evaluation import Call, Node, Other, Product, Quotient, Sum, Term, bound_call
 from ._format import column_table, folded
 from ._guess import guessed
+from ._has_text import HasText
 from ._model_arguments import (
     check_mapping,
     checked_policy,
@@ -79,7 +80,7 @@ class _Remade:
         return self
 
 
-class Model(_Remade):
+class Model(HasText, _Remade):
     """A function, its independent variables and its parameters.
 
     Parameters
@@ -1027,35 +1028,6 @@ class Model(_Remade):
         """
         return _model_json.dumps(self, **kws)
 
-    def dump(self, fp: IO[str], **kws: Any) -> int:
-        """Write `dumps` to an open text file; return the number of characters.
-
-        Parameters
-        ----------
-        fp : file
-            Open for writing text.
-        **kws
-            As of `dumps`.
-
-        Returns
-        -------
-        int
-            Number of characters.
-
-        Examples
-        --------
-        >>> from io import StringIO
-        >>> from lmfit.models import GaussianModel
-        >>> file = StringIO()
-        >>> GaussianModel(prefix="g_").dump(file) == len(file.getvalue())
-        True
-        >>> _ = file.seek(0)
-        >>> Model(lambda x: x).load(file)
-        Model(gaussian, prefix='g_')
-        """
-        _model_json.check_file(fp, "write", "save_model")
-        return fp.write(self.dumps(**kws))
-
     def loads(self, s: str, funcdefs: Mapping[str, Call] | None = None, **kws: Any) -> Model:
         """Return the model in JSON text, see `load_model`; this one stays as it is.
 
@@ -1092,6 +1064,13 @@ class Model(_Remade):
         -------
         Model
             A new one.
+
+        Examples
+        --------
+        >>> from io import StringIO
+        >>> from lmfit.models import GaussianModel
+        >>> Model(lambda x: x).load(StringIO(GaussianModel(prefix="g_").dumps()))
+        Model(gaussian, prefix='g_')
         """
         _model_json.check_file(fp, "read", "load_model")
         return self.loads(fp.read(), funcdefs, **kws)
