@@ -34,7 +34,7 @@ default_role = "py:obj"
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:obj", r".*"),  # in docstrings also names of arguments and attributes
-    ("py:class", r"enum\.Enum|lmfit\.(result\.ReadsResult|.*_\w+\.\w+|models\._FormModel)"),  # base classes
+    ("py:class", r"enum\.Enum|lmfit\.(result\.ReadsResult|.*_\w+\.\w+|models?\._\w+)"),  # base classes
 ]
 toc_object_entries_show_parents = "hide"
 
