@@ -10,7 +10,7 @@ from lmfit._exchanges import exchanges
 from lmfit._intervals import Missing
 from lmfit._levels import F_TEST, KNOWN_ERRORS, LIKELIHOOD, Levels, f_probability, probability_of
 from lmfit._profile import INTERRUPTED, TOO_FAR, Crossing, Failure, Node, Side, crossings, predicted
-from lmfit._refit import Refitter, State
+from lmfit._refit import Refitter, State, _Linear
 from lmfit._region import walked
 
 INF = math.inf
@@ -605,9 +605,10 @@ def test_refits_of_a_linear_problem_are_exact(fixed):
     assert len(calls) - before <= 2
 
 
-def test_refit_within_bounds():
+@pytest.mark.parametrize("room", [0.0, 1e3])
+def test_refit_within_bounds(room):
     A, b, best = linear()
-    upper = np.array([INF, INF, best[2]])
+    upper = np.array([INF, INF, best[2] + room])
     fits = refitter(lambda v: A @ v - b, best, upper=upper)
     rng = np.random.default_rng(1)
     for shift in rng.normal(size=4):
@@ -615,7 +616,7 @@ def test_refit_within_bounds():
         found = fits.refit(start, [0])
         unbounded = np.linalg.lstsq(A[:, 1:], b - A[:, 0] * start[0], rcond=None)[0]
         with_bound = [1] if unbounded[1] > upper[2] else [1, 2]
-        held = np.where(np.isin(range(3), with_bound), 0.0, start)
+        held = np.where(np.isin(range(3), with_bound), 0.0, [start[0], 0.0, upper[2]])
         rest = np.linalg.lstsq(A[:, with_bound], b - A @ held, rcond=None)[1][0]
         assert found.x[2] <= upper[2]
         assert found.cost == pytest.approx(rest)
@@ -641,6 +642,33 @@ def test_refit_of_a_curved_problem_with_two_ways_to_get_derivatives():
             found = refitter(residual, best, rise=1e-3, derivative=known).refit(np.array([3.0, tau]), [1])
             assert found.cost == pytest.approx(cost, rel=1e-3)
             assert found.x[0] == pytest.approx(amp, rel=1e-3)
+
+
+def test_a_step_is_not_bent_by_what_cannot_be_seen():
+    fits = refitter(lambda v: np.array([v[0], v[1] ** 2 if v[1] < 1.01 else np.nan]), np.array([0.0, 1.0]))
+    linear, step = _Linear(fits.jacobian[:, [1]], fits.here.residual), np.array([0.5])
+    assert fits._bent(linear, step, [1], 0.0) is step
+    bent = fits._bent(linear, -step, [1], 0.0)
+    assert bent[0] == pytest.approx(-0.5 - 0.5 * 0.5**2, rel=1e-4)
+
+
+def test_derivatives_that_are_not_finite_end_a_refit():
+    def derivative(v):
+        return np.array([[1.0, 0.0], [0.0, 1.0 if v[0] == 1.0 else np.nan]])
+
+    fits = refitter(lambda v: np.array([v[0], v[1] * v[0] - 2]), np.array([1.0, 2.0]), derivative=derivative)
+    found = fits.refit(np.array([5.0, 2.0]), [0])
+    assert found.state is State.STUCK
+
+
+def test_a_column_that_cannot_be_measured_stays_as_it_was():
+    def residual(v):
+        return np.array([v[0], 2.0 * v[1] if v[1] == 3.0 else np.nan])
+
+    known = np.array([[1.0, 0.0], [0.0, 2.0]])
+    fits = refitter(residual, np.array([0.0, 3.0]), jacobian=known)
+    fits._difference(1)
+    np.testing.assert_array_equal(fits.jacobian, known)
 
 
 def test_start_that_is_too_far_or_not_finite():
