@@ -289,9 +289,10 @@ def propagate(gradient: Array, matrix: Array) -> Array:
            [nan, nan]])
     """
     undetermined = np.isnan(matrix.diagonal())
-    if not undetermined.any():
-        return np.asarray(gradient @ matrix @ gradient.T)
-    result = gradient @ np.where(np.isnan(matrix), 0.0, matrix) @ gradient.T
+    with np.errstate(over="ignore", invalid="ignore"):  # slopes of an expression may be infinite
+        if not undetermined.any():
+            return np.asarray(gradient @ matrix @ gradient.T)
+        result = gradient @ np.where(np.isnan(matrix), 0.0, matrix) @ gradient.T
     lost = (gradient[:, undetermined] != 0.0).any(axis=1)
     result[lost, :] = np.nan
     result[:, lost] = np.nan

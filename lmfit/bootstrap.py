@@ -549,15 +549,11 @@ def _sample_of(
     columns = {name: np.asarray(chain[name], dtype=float) for name in variables}
     tied = [name for name in names if name not in columns]
     if tied:
-        problem = Problem(_no_objective, params)
+        problem = Problem(np.empty, params)  # expressions do not need the objective
         points = np.column_stack([columns[name] for name in problem.names]).tolist()
         rows = np.array([problem.tied_values(point) for point in points])
         columns |= dict(zip(problem.tied_names, rows.T))
     return {name: columns[name] for name in names}
-
-
-def _no_objective(params: Parameters) -> Array:
-    raise AssertionError("expressions do not need the objective")
 
 
 def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:

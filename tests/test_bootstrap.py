@@ -449,6 +449,24 @@ def test_failed_refits_are_counted_and_left_out():
     assert ci.complete
 
 
+def test_refits_that_do_not_converge_are_left_out():
+    fitter = fitted(method="nelder", options={"reduce_fcn": "huber", "options": {"maxiter": 5}})
+    ci = bootstrap_interval(fitter, n=5, sigmas=0.5, seed=1)
+    reason = "no convergence: Maximum number of iterations has been exceeded"
+    assert ci.failures == {reason: 5}
+    assert f"5 of 5 refits failed and are left out ({reason})" in ci.status["b"][0]
+
+
+def test_refits_whose_expressions_overflow_are_left_out():
+    best = fitted().params["b"].value
+    params = create_params(a=0.5, b=1.0, c={"expr": f"exp(700 + 1e5*(b - {best}))"})
+    ci = bootstrap_interval(fitted(params=params), ["b", "c"], n=50, sigmas=0.5, seed=1)
+    assert ci.failures == {"an expression has no finite value": ci.failed}
+    assert 10 < ci.failed < 40
+    assert len(ci.sample["b"]) == 50 - ci.failed
+    assert max(ci.sample["b"]) < best + 1e-3
+
+
 def test_without_any_refit_there_are_no_limits():
     fitter = fitted()
     par = fitter.params["a"]
@@ -492,6 +510,17 @@ def test_derivatives_of_the_user_give_the_same():
     assert derivative.calls > before + 100
 
 
+def test_a_gradient_of_the_users_cost_is_not_that_of_other_data():
+    def gradient(params):
+        return 2 * decay(params) @ np.column_stack(list(decay_derivative(params).values()))
+
+    params = create_params(amp=2.0, tau=1.0)
+    fitter = fitted(decay, params, "lbfgsb", {"Dfun": gradient})
+    known = bootstrap_interval(fitter, n=50, sigmas=0.5, seed=1)
+    plain = bootstrap_interval(fitted_decay(), n=50, sigmas=0.5, seed=1)
+    np.testing.assert_allclose(known.sample["tau"], plain.sample["tau"], rtol=1e-6)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "method, options",
@@ -500,6 +529,7 @@ def test_derivatives_of_the_user_give_the_same():
         ("nelder", {"reduce_fcn": "huber"}),
         ("lbfgsb", {}),
         ("differential_evolution", {"seed": 1}),
+        ("differential_evolution", {"seed": 1, "reduce_fcn": "huber"}),
     ],
 )
 def test_other_engines(method, options, kind):

@@ -218,6 +218,12 @@ def test_propagation_needs_only_what_is_used():
     assert np.isnan(found[1]).all()
 
 
+def test_infinite_slopes_spoil_only_their_own_row():
+    found = propagate(np.array([[1.0, 0.0], [0.0, np.inf], [0.0, 1e300]]), 2.0 * np.eye(2))
+    assert found[0, 0] == 2.0
+    assert not np.isfinite(found[[1, 2], [1, 2]]).any()
+
+
 def test_rough_errors():
     jacobian, residual = jacobian_of(4), np.ones(12)
     exact = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ jacobian)) * 12 / 9)
