@@ -561,8 +561,7 @@ class View:
         if not self._curved:
             return self._first_slopes
         slopes = self.derivative(u)
-        if self.space is Space.INTERNAL:
-            slopes[slopes < _ON_BOUND * self._first_slopes] = 0.0
+        slopes[slopes < _ON_BOUND * self._first_slopes] = 0.0
         return slopes
 
     @cached_property

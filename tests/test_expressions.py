@@ -477,6 +477,7 @@ def test_arrays_work_element_by_element():
     assert value("clip(a, 0, 1)", a=7.0) == 1.0
     assert value("std([1, 2, 3], ddof=1)") == 1.0
     assert value("sum(array([[1, 2], [3, 4]]), axis=0)[1]") == 6.0
+    assert value("sum(array([[1, 2], [3, 4]])*array([1, 2]))") == 16.0
     assert math.isnan(value("mean([])"))
     assert value("sum(round(x/7, 1))", table) == pytest.approx(0.1 + 0.6 + 1.3)
     assert value("sum(linspace(0, a, 5))", a=2.0) == 5.0
@@ -804,6 +805,7 @@ def test_the_interpreter_works_on_the_same_symbols():
     interpreter = namespace.interpreter
     assert interpreter is namespace.interpreter
     assert interpreter.symtable is namespace.symbols
+    assert repr(namespace) == "Namespace(k)"
     assert interpreter.run("3*k") == 6.0
     assert interpreter("z = 3*k") is None
     interpreter("def f(x):\n    return x**2 + z")
@@ -950,6 +952,7 @@ def test_procedures_in_expressions():
     namespace = Namespace({"k": 2.0})
     namespace.interpreter("def f(x, y=1):\n    return k*x + y")
     assert value("f(a)", namespace, a=3.0) == 7.0
+    assert value("(f if a > 1 else abs)(a)", namespace, a=3.0) == 7.0
     assert value("f(a, y=b)", namespace, a=3.0, b=5.0) == 11.0
     namespace.interpreter("def bad(x): return 1/(x - 1)")
     made = program({"b": "bad(a)"}, ["a"], namespace)

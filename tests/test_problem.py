@@ -721,6 +721,40 @@ def test_view_of_a_point_without_residual_is_finite_and_high():
     assert bad > 10 * good
 
 
+@pytest.mark.parametrize("offset", [0.0, -1e6])
+def test_view_of_a_point_without_cost_is_finite_and_high(offset):
+    cost = lambda p: np.nan if p["a"].value > 2 else offset + p["a"].value ** 2
+    view = Problem(cost, start(), scalar=True).view(Space.EXTERNAL)
+    view.problem.begin()
+    good, bad = view.cost(np.array([-30.0, 1.0, 0.0])), view.cost(np.array([3.0, 1.0, 0.0]))
+    assert good == offset + 900
+    assert np.isfinite(bad)
+    assert bad > good + 9000
+    assert not view.problem.rejected
+
+
+def test_a_gradient_of_the_cost_is_no_derivative_of_the_residual():
+    problem = Problem(residual, start(), derivative=lambda p: [1.0, 2.0, 3.0], scalar=True)
+    problem.begin()
+    assert problem.view(Space.EXTERNAL).gradient(POINT).tolist() == [1.0, 2.0, 3.0]
+    with pytest.raises(
+        MinimizerException, match=r"returned a gradient of the cost; .* of the residual, shape \(50, 3\)"
+    ):
+        problem.view(Space.EXTERNAL).jacobian(POINT)
+
+
+def test_derivatives_of_the_residual_do_not_replace_those_of_the_users_cost():
+    def derivative(p):
+        fall = np.exp(-x / p["t"])
+        return {"a": fall, "t": p["a"] * fall * x / p["t"] ** 2, "c": np.ones(50)}
+
+    policy = Policy(reduce_fcn=lambda r: float(np.sum(r**4)))
+    problem = Problem(residual, start(), derivative=derivative, policy=policy, scalar=True)
+    problem.begin()
+    by_hand = 4 * residual(start()) ** 3 @ np.column_stack(list(derivative(start()).values()))
+    assert problem.view(Space.EXTERNAL).gradient(POINT) == pytest.approx(by_hand, rel=1e-5)
+
+
 def test_scalar_objective_of_one_number_is_taken_as_it_is():
     problem = Problem(lambda p: p["a"].value - 7, start(), scalar=True)
     assert problem.view(Space.EXTERNAL).cost(POINT) == -6
