@@ -106,6 +106,18 @@ def test_vector_function():
     assert found == pytest.approx(np.array([[4.0, 2.0], [0.25, -0.125]]), rel=1e-9)
 
 
+def test_vector_function_at_an_edge():
+    found = vector_jacobian(
+        lambda v: [v[0] ** 2 if v[0] >= 1 else math.nan, 3 * v[1]], np.array([1.0, 2.0]), np.zeros(2)
+    )
+    assert found == pytest.approx(np.array([[2.0, 0.0], [0.0, 3.0]]), rel=1e-7)
+
+
+def test_vector_function_that_hardly_changes():
+    found = vector_jacobian(lambda v: [1 + 1e-9 * v[0] ** 2], np.array([1.0]), np.zeros(1))
+    assert found == pytest.approx(np.array([[2e-9]]), rel=1e-4)
+
+
 def test_norm():
     assert norm(np.array([3.0, -4.0])) == 5.0
     assert math.isnan(norm(np.array([math.nan])))

@@ -1,12 +1,14 @@
 """Saving: models and results as JSON and pickles, files of lmfit 1.x, and files that want to do harm."""
 
 import base64
+import functools
 import json
 import operator
 import os
 import pickle
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import cloudpickle
@@ -14,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy import special
 
 from lmfit import models
 from lmfit._plain_data import PlainDataError
@@ -188,6 +191,13 @@ print(m.load_model("m.json").eval(x=3, a=2))
         assert "import your own module before loading" in refused
         assert (trusted, imported) == ("6", "6")
 
+    def test_classes_without_a_path(self):
+        class Local(Model):
+            pass
+
+        with pytest.raises(ModelError, match="class 'Local' cannot be imported by its name; define it at"):
+            Local(gaussian).dumps()
+
     def test_arguments_that_are_no_plain_data(self):
         model = Model(decay, kind=object())
         with pytest.raises(ModelError, match="an argument that it was made with is no plain data"):
@@ -323,8 +333,9 @@ class TestFilesOf1x:
     def test_functions_without_pickle(self):
         assert Model(linear).loads(self.changed(value=None, importer="lmfit.lineshapes")).func is gaussian
 
-    def test_code_is_not_executed(self):
-        text = self.changed(__name__="mine", value=bomb())
+    @pytest.mark.parametrize("pickled", [True, False])
+    def test_code_is_not_executed(self, pickled):
+        text = self.changed(__name__="mine", value=bomb() if pickled else "no base64")
         with pytest.raises(
             ModelError, match=r"'mine' is stored by lmfit 1\.x as code, which is not executed"
         ):
@@ -474,6 +485,24 @@ class TestEncoding:
         assert (
             decode4js({"__class__": "Import", "value": "os.path:join"}, Lookup(trusted=True)) is os.path.join
         )
+
+    def test_ufuncs_of_scipy_and_what_has_no_name(self):
+        assert import_path(special.erf) == "scipy.special:erf"
+        assert import_path(functools.partial(gaussian, center=0)) is None
+
+    def test_functions_of_the_prompt_are_the_users_own(self, monkeypatch):
+        for name in ("__main__", "made_in_memory"):
+            module = types.ModuleType(name)
+            exec("def curve(x, a): return a*x", module.__dict__)
+            monkeypatch.setitem(sys.modules, name, module)
+        assert Lookup().imported("__main__:curve") is sys.modules["__main__"].curve
+        with pytest.raises(ModelError, match="'curve' of the module 'made_in_memory' is not looked up"):
+            Lookup().imported("made_in_memory:curve")
+
+    def test_functions_as_code_need_cloudpickle(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "cloudpickle", None)
+        with pytest.raises(ImportError, match="package cloudpickle: pip install cloudpickle"):
+            encode4js(lambda x: x, trusted=True)
 
     @pytest.mark.parametrize("value", [object(), {1: 2}, np.array(["a"])])
     def test_what_is_no_data(self, value):

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 import lmfit
 from lmfit import Parameter, Parameters, create_params
+from lmfit._number_like import NumberLike
 from lmfit.errors import (
     ExpressionError,
     MinimizerException,
@@ -1113,6 +1115,33 @@ def test_create_uvars_from_a_covariance():
     assert numbers["sum"].s == pytest.approx(math.sqrt(0.13))
     with pytest.raises(ParameterError, match=r"covar .* each of a, b, not shape \(1, 2\)"):
         fitted().create_uvars([[0.04, 0.0]])
+
+
+def test_the_interpreter_knows_all_values():
+    params = create_params(a=2.0, b={"expr": "3*a"})
+    known = params._asteval.symtable.background
+    assert dict(known) == {"a": 2.0, "b": 6.0}
+    assert len(known) == 2
+    assert params._asteval("a + b") == 8.0
+
+
+def test_errors_of_values_that_are_there_pass():
+    class Imaginary(NumberLike):
+        value, name = 1j, "imaginary"
+
+    with pytest.raises(TypeError, match="complex"):
+        float(Imaginary())
+
+
+def test_create_uvars_where_an_expression_ends():
+    params = create_params(a={"value": 1.0, "min": 1.0}, c={"expr": "(a - 1)**1.5 + 3*a"})
+    assert params.create_uvars([[0.01]])["c"].s == pytest.approx(0.3, rel=1e-2)
+
+
+def test_create_uvars_without_the_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "uncertainties", None)
+    with pytest.raises(ImportError, match="package 'uncertainties': pip install uncertainties"):
+        fitted().create_uvars()
 
 
 def test_create_uvars_without_errors():
