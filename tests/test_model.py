@@ -22,6 +22,10 @@ def line(x, a, b=2.0):
     return a * x + b
 
 
+def fails(x, c):
+    raise ValueError("mine")
+
+
 def peak_and_line():
     return Model(gaussian, prefix="g_") + Model(linear, prefix="l_")
 
@@ -367,6 +371,14 @@ class TestEval:
 
 
 class TestComposite:
+    def test_curves_and_numbers_add_up(self):
+        model = (
+            Model(gaussian) + Model(lambda x, c: c) - Model(lambda x, d: np.float32(d)) + Model(lambda e: e)
+        )
+        values = {"amplitude": 2.0, "center": 1.0, "sigma": 0.5}
+        found = model.eval(x=X, **values, c=4.0, d=2.5, e=1)
+        np.testing.assert_allclose(found, gaussian(X, **values) + 2.5, rtol=1e-14)
+
     def test_values_of_all_operators(self):
         one, two = Model(line), Model(linear, prefix="l_")
         values = {"a": 3.0, "b": 1.0, "l_slope": 2.0, "l_intercept": 5.0}
@@ -463,6 +475,19 @@ class TestCopy:
 
 
 class TestFitArguments:
+    def test_variables_of_other_shapes_reach_the_function_as_they_are(self):
+        seen = {}
+
+        def curve(x, a, table, ragged, things):
+            seen.update(table=table, ragged=ragged, things=things)
+            return a * x + table[3]
+
+        data = np.where(np.arange(21) == 3, np.nan, 3 * X + 3)
+        given = {"table": np.arange(7.0), "ragged": [[1, 2], [3]], "things": np.array([None, seen])}
+        model = Model(curve, independent_vars=["x", *given])
+        assert model.fit(data, x=X, a=1, nan_policy="omit", **given).best_values["a"] == pytest.approx(3)
+        assert all(seen[name] is value for name, value in given.items())
+
     def test_params_are_left_alone(self):
         model = Model(line)
         params = model.make_params(a=1)
@@ -503,6 +528,11 @@ class TestFitArguments:
             (lambda model: model.fit(Y, x=X, a=1, fit_kws=3), "fit_kws must be a dictionary, not 3"),
             (lambda model: Model(lambda x, a: None).fit(Y, x=X, a=1), "returned None"),
             (lambda model: Model(lambda x, a: "text").fit(Y, x=X, a=1), "values of type .*, not a curve"),
+            (
+                lambda model: (model + Model(lambda x, c: [[c], [c, c]])).fit(Y, x=X, a=1, c=1),
+                "values of type list, not a curve",
+            ),
+            (lambda model: (model + Model(fails)).fit(Y, x=X, a=1, c=1), r"^mine$"),
             (
                 lambda model: model.fit(Y, x=X, a=1, sigma=1, covariance=np.eye(21)),
                 "sigma and covariance say",

@@ -499,6 +499,17 @@ def test_correl_table_of_uncorrelated_parameters_is_empty():
     assert "Correlations" not in fit_report({"a": par(1.0)}, correl_mode="table")
 
 
+def test_correlations_that_are_not_known_are_blank():
+    params = {
+        "a": par(1.0, correl={"b": 0.5}),
+        "b": par(1.0, correl={"a": 0.5}),
+        "c": par(1.0, correl={"d": 0}),
+    }
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in correl_table(params).splitlines()]
+    assert cells[3] == ["a", "+1.0000", "+0.5000", ""]
+    assert cells[5] == ["c", "", "", "+1.0000"]
+
+
 def test_correlation_table_in_blocks():
     names = [f"p{number}" for number in range(9)]
     params = {name: par(1.0, correl={other: 0.1 * i for i, other in enumerate(names)}) for name in names}

@@ -2,6 +2,7 @@
 
 import copy
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -276,6 +277,14 @@ def test_omit_when_nothing_is_left():
         minimize(lambda p: np.full(50, np.nan), start(), nan_policy="omit")
 
 
+def test_omit_that_leaves_fewer_data_than_variables_is_no_success():
+    line = lambda p: np.array([p["a"] + p["b"] - 3, np.nan, np.nan])
+    fit = minimize(line, create_params(a=1, b=1), nan_policy="omit")
+    assert not fit.success
+    assert "2 of 3 data were omitted" in fit.message
+    assert "which leaves fewer than the 2 variables" in fit.message
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_nan_in_the_search_is_a_rejected_step(bad):
     objective = lambda p: residual(p) if p["t"].value < 2.5 else np.full(50, bad)
@@ -317,6 +326,8 @@ def test_propagate_hands_nan_on():
     np.testing.assert_allclose(values(fit), best()[0], rtol=1e-7)
     with pytest.raises(MinimizerException, match="finite"):
         minimize(with_nan, start(), nan_policy="propagate")
+    with pytest.raises(MinimizerException, match="nelder found no point with a finite residual"):
+        minimize(with_nan, start(), method="nelder", nan_policy="propagate", max_nfev=50)
 
 
 def test_unknown_nan_policy_is_an_error_that_lists_them():
@@ -365,6 +376,23 @@ def test_keyboard_interrupt_before_there_is_a_point_passes():
     with pytest.raises(KeyboardInterrupt):
         minimize(StopAt(1, KeyboardInterrupt()), params)
     assert untouched(params)
+
+
+def test_keyboard_interrupt_while_the_result_is_written(monkeypatch):
+    pressed = []
+
+    def pressing(value):
+        if isinstance(value, dict) and not pressed:
+            pressed.append(value)
+            raise KeyboardInterrupt
+        return copy.copy(value)
+
+    fitter = Minimizer(residual, start())
+    monkeypatch.setattr("lmfit.minimizer.copy", SimpleNamespace(copy=pressing))
+    with pytest.raises(KeyboardInterrupt):
+        fitter.leastsq()
+    assert pressed
+    np.testing.assert_array_equal((values(fitter), errors(fitter)), best())
 
 
 def test_second_keyboard_interrupt_passes():

@@ -206,6 +206,7 @@ def test_roles_say_why():
 
 def test_product_where_the_linear_factor_is_fixed():
     assert roles(G * L, ["g_amplitude", "g_center"])["g_amplitude"] == ""
+    assert roles(G * L, ["g_center"])["l_slope"] == ""
 
 
 def test_long_sums_need_no_recursion():
@@ -216,7 +217,7 @@ def test_long_sums_need_no_recursion():
 
 
 def test_linearity_of_variables():
-    params = create_params(a=1.0, b=1.0, unused=2.0, c={"expr": "2 * a"}, d={"value": 1.0, "vary": False})
+    params = create_params(a=1.0, b=1.0, unused=2.0, c={"expr": "2 * a * d"}, d={"value": 1.0, "vary": False})
     found = linearity({"a": "", "b": None, "c": "", "d": ""}, params)
     assert (found.linear, found.unknown) == ((), ("a", "b"))
     assert found.reasons == {"unused": "the model does not depend on it"}
