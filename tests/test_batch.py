@@ -4,6 +4,7 @@ import functools
 import math
 import multiprocessing
 import os
+import pickle
 import sys
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 
@@ -252,6 +253,17 @@ class TestAgainstOneByOne:
 
 
 class TestTies:
+    def test_functions_that_look_at_all_fits_are_given_one_by_one(self):
+        params = create_params(a=1.0)
+        params._asteval.symtable["highest"] = lambda x: np.max(x) + 0.0 * x
+        params.add("t", expr="highest(a)")
+        assert Ties(params).evaluate({"a": np.array([1.0, 3.0, 2.0])})["t"].tolist() == [1.0, 3.0, 2.0]
+
+    def test_copies_for_other_processes(self):
+        ties = Ties(create_params(a=2.0, t={"expr": "2*a"}))
+        for made in (pickle.dumps(ties), ties.evaluate({"a": 1.0}) and pickle.dumps(ties)):
+            assert pickle.loads(made).evaluate({"a": np.array([1.0, 3.0])})["t"].tolist() == [2.0, 6.0]
+
     @pytest.mark.parametrize(
         "text",
         [

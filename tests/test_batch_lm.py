@@ -194,6 +194,12 @@ class TestAlgebra:
         found = bounded_step(matrix, gradient, np.array([1e9]), room)
         np.testing.assert_allclose(found.step[:, 0], expected, rtol=1e-6, atol=1e-9)
 
+    @pytest.mark.parametrize("high, expected", [(0.5, 0.5), (3.0, 2.0)])
+    def test_one_variable_goes_as_far_as_its_bound(self, high, expected):
+        room = np.array([[-1.0]]), np.array([[high]])
+        found = bounded_step(np.array([[[2.0]]]), np.array([[-4.0]]), np.array([1e9]), room)
+        assert found.step == pytest.approx(expected)
+
     def test_variables_without_effect_are_not_moved(self):
         matrix = np.zeros((2, 2, 1))
         matrix[0, 0] = 1.0
@@ -202,6 +208,14 @@ class TestAlgebra:
 
 
 class TestEquations:
+    @pytest.mark.parametrize("count", [1, 5])
+    def test_sums_of_squares_count_weights(self, count):
+        theta, data = made(5, 1)
+        weights = np.random.default_rng(2).uniform(0.5, 2.0, (count, X.size))
+        found = Fits(FUNCTIONS["differences"], data, theta, weights).chisqr(theta)
+        expected = (((value(theta, ()) - data) * weights) ** 2).sum(axis=1)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
     @pytest.mark.parametrize("central", [False, True])
     @pytest.mark.parametrize("weighted", [False, True])
     def test_differences_are_the_derivatives(self, central, weighted):

@@ -14,7 +14,9 @@ import pytest
 from helpers import Counted, errors, linear_solution, values
 
 from lmfit import Minimizer, MinimizerException, Parameters, create_params, minimize
+from lmfit._covariance import Bound
 from lmfit._engines import LACKING, Finds, Objective, find, names
+from lmfit._robust import LOSSES, sandwich
 
 #: Settings that make a search short enough for a test, or exact enough.
 SETTINGS = {
@@ -563,6 +565,20 @@ def test_sandwich_of_a_location():
     psi, slope = fit.residual / (1 + z), (1 - z) / (1 + z) ** 2
     expected = np.sqrt(400 / 399 * np.sum(psi**2)) / np.sum(slope)
     assert fit.params["m"].stderr == pytest.approx(expected, rel=1e-6)
+
+
+def test_sandwich_of_a_location_far_from_all_data():
+    residual = np.array([-4.0, -3.0, 3.0, 5.0])  # where the second derivatives of this cost are negative
+    found = sandwich(LOSSES["cauchy"], residual, np.ones((4, 1)), ["m"], Bound(np.zeros(1)))
+    weight = 1 / (1 + residual**2)
+    expected = 4 / 3 * np.sum((weight * residual) ** 2) / np.sum(weight) ** 2
+    assert found.matrix[0, 0] == pytest.approx(expected)
+
+
+def test_sandwich_of_variables_at_their_bounds():
+    found = sandwich(LOSSES["huber"], np.arange(4.0), np.ones((4, 1)), ["m"], Bound(np.array([1.0])))
+    assert np.isnan(found.matrix).all()
+    assert list(found.reasons) == [0]
 
 
 def test_sandwich_covers():

@@ -368,6 +368,17 @@ def test_workers_change_nothing(name, kind, executors):
         assert shared.nfev == alone.nfev
 
 
+def test_workers_pass_over_points_where_an_expression_has_no_value(executors):
+    params = create_params(a={"value": 2, "min": -3, "max": 4}, root={"expr": "sqrt(a)"})
+    options = {"maxiter": 5, "updating": "deferred", "seed": 1}
+    alone, shared = (
+        minimize(lambda p: [p["root"] - 1.5, 0.1], params.copy(), "differential_evolution", **options, **kws)
+        for kws in ({}, {"workers": executors["threads"]})
+    )
+    assert shared.params["a"].value == alone.params["a"].value == pytest.approx(2.25)
+    assert shared.nfev == alone.nfev
+
+
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_number_of_processes():
     assert values(fit("brute", Ns=4, workers=2)).tolist() == values(fit("brute", Ns=4)).tolist()

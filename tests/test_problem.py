@@ -300,6 +300,13 @@ def test_nan_on_one_side_of_the_start():
     np.testing.assert_allclose(values(fit), best()[0], rtol=1e-7)
 
 
+def test_nan_on_both_sides_of_the_start():
+    alone = lambda p: np.array([1.0, 2.0]) * p["a"] if p["a"] == 1 else np.full(2, np.nan)
+    fit = minimize(alone, create_params(a=1))
+    assert (fit.params["a"].value, fit.params["a"].stderr, fit.chisqr) == (1.0, None, 5.0)
+    assert "'a' (no finite residual on either side of its value)" in fit.message
+
+
 def test_nan_of_a_logarithm():
     def objective(p):
         with np.errstate(invalid="ignore"):
