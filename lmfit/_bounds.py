@@ -37,6 +37,7 @@ to where the curve is straight, so that it can leave in one step.
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,18 +74,21 @@ class Bounded:
         # It is called at every step of a fit, and therefore in one piece with its constants at hand.
         return self._curve()
 
-    def _curve(self) -> Callable[[float], float]:
-        raise NotImplementedError
-
     def derivative(self, u: float) -> float:
         """Return ``dv/du``."""
         return self.slope * self._slope(self.w0 + self.slope * (u - 1.0))
 
-    def _inverse(self, value: float) -> float:
-        raise NotImplementedError
+    @abstractmethod
+    def _curve(self) -> Callable[[float], float]:
+        """The function of *u* that gives the value."""
 
+    @abstractmethod
+    def _inverse(self, value: float) -> float:
+        """Return *w* of a value."""
+
+    @abstractmethod
     def _slope(self, w: float) -> float:
-        raise NotImplementedError
+        """Return the derivative of the curve."""
 
 
 @dataclass(frozen=True)

@@ -254,6 +254,14 @@ def test_only_a_best_value():
     np.testing.assert_array_equal(lines(ax)["profile"].get_xdata(), [2.0])
 
 
+def test_without_standard_error_there_is_no_line_of_it():
+    result = SimpleNamespace(params={"a": SimpleNamespace(value=2.0, stderr=None)}, scale_covar=False)
+    row = [(0.68, 1.0), (0.0, 2.0), (0.68, 3.0)]
+    assert "standard error" not in lines(plot_profile({"a": row}, "a", result=result))
+    result.params["a"].stderr = 1.0
+    assert "standard error" in lines(plot_profile({"a": row}, "a", result=result))
+
+
 def test_points_far_above_the_levels_are_not_shown():
     trace = {"a": {"a": np.array([0.0, 1.0, 2.0, 50.0]), "prob": np.array([0.7, 0.0, 0.7, 1.0])}}
     ax = plot_profile({"a": [(0.68, 0.1), (0.0, 1.0), (0.68, 1.9)]}, "a", trace)
@@ -358,6 +366,16 @@ def test_a_grid_may_begin_at_its_upper_end():
         np.testing.assert_allclose(one, two)
 
 
+@pytest.mark.parametrize("columns", [3, 30])
+def test_only_a_grid_of_a_few_points_is_drawn_as_it_is(columns):
+    x, y, grid = region_of_line(fitted().result)
+    few = slice(len(x) // 2 - 1, len(x) // 2 - 1 + columns)
+    (points,) = contours(plot_region(x[few], y, grid[:, few], "a", "b", sigmas=[1])).values()
+    # Straight pieces between the lines of the grid.
+    on_lines = np.isclose(points[:, :1], x[few]).any(axis=1) | np.isclose(points[:, 1:], y).any(axis=1)
+    assert on_lines.all() == (columns == 3)
+
+
 def test_cells_without_a_value_leave_a_gap():
     result = fitted().result
     x, y, grid = region_of_line(result)
@@ -406,6 +424,13 @@ def test_ranges_of_the_matrix_do_without_limits():
     missing = [(0.95, -math.inf), (0.0, 1.0), (0.95, math.nan)]
     assert plotting._span(missing, params["a"]) == (0.9, 9.0)
     assert plotting._span([(0.95, 1.5), (0.0, 2.0), (0.95, math.inf)], params["b"]) == (1.2, 2.8)
+
+
+def test_the_matrix_takes_axes_that_are_given():
+    _, given = plt.subplots(1, 1)
+    axes = plot_pairs(fitted(), names=["b"], sigmas=[1], axes=given)
+    assert axes[0, 0] is given
+    assert "profile" in lines(given)
 
 
 def test_one_parameter_has_only_its_profile():
