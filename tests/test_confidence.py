@@ -436,6 +436,9 @@ def test_cells_without_residual_are_nan_and_counted():
     with ThreadPoolExecutor(2) as executor:
         again = conf_interval2d(fit, "a", "b", 4, 3, limits=((-0.5, 0.0), (0.5, 1.5)), executor=executor)
     assert again.missing == region.missing
+    nowhere = conf_interval2d(fit, "a", "b", 3, 3, limits=((-0.9, -0.5), (0.5, 1.5)))
+    assert np.isnan(nowhere.grid).all()
+    assert nowhere.failed == 9
 
 
 def test_region_of_a_tied_parameter():

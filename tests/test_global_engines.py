@@ -530,8 +530,9 @@ def test_local_search_of_shgo(method):
     assert values(out) == pytest.approx([3.0, 2.5], rel=1e-5)
 
 
-def test_local_search_of_basinhopping():
-    out = fit("basinhopping", minimizer_kwargs={"method": "Nelder-Mead"})
+@pytest.mark.parametrize("method", ["Nelder-Mead", "BFGS"])
+def test_local_search_of_basinhopping(method):
+    out = fit("basinhopping", minimizer_kwargs={"method": method})
     assert values(out) == pytest.approx([3.0, 2.5], rel=1e-5)
 
 

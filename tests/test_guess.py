@@ -179,6 +179,17 @@ def test_expressions_are_left_alone():
     assert_near(params, v_amplitude=5, v_center=2, v_gamma=0.4)
 
 
+def test_expressions_of_hints_are_left_alone():
+    model = GaussianModel(prefix="a_") + GaussianModel(prefix="b_")
+    model.set_param_hint("b_sigma", expr="a_sigma")
+    data = lineshapes.gaussian(X, 6, 2, 0.5) + lineshapes.gaussian(X, 3, -1, 0.5)
+    params = model.guess(noisy(data), x=X)
+    assert params["b_sigma"].expr == "a_sigma"
+    assert params["b_sigma"].value == params["a_sigma"].value
+    centers = sorted([params["a_center"].value, params["b_center"].value])
+    assert centers == pytest.approx([-1, 2], abs=0.1)
+
+
 def test_widths_without_a_hint_get_a_bound():
     assert DoniachModel().make_params()["sigma"].min == -np.inf
     assert DoniachModel().guess(lineshapes.doniach(X, 1, 2, 0.5, 0.1), x=X)["sigma"].min == 0

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 
 import numpy as np
 import pandas as pd
@@ -145,6 +146,24 @@ class TestWeights:
         errors = [par.stderr for par in result.params.values()]
         assert errors == pytest.approx(factor * expected.stderr, rel=1e-7)
         assert result.chisqr == pytest.approx(expected.chisqr, rel=1e-9)
+
+    def test_weights_of_a_table_are_those_of_a_list(self):
+        def plane(x, y, a, b):
+            return a * x + b * y
+
+        x, y = np.meshgrid(np.arange(6.0), np.arange(5.0))
+        z, weights = 2 * x - y + np.sin(7 * x * y), 1 / (1 + x)
+        table = Model(plane, independent_vars=["x", "y"]).fit(z, x=x, y=y, a=1, b=1, weights=weights)
+        flat = {"x": x.ravel(), "y": y.ravel(), "weights": weights.ravel()}
+        column = Model(plane, independent_vars=["x", "y"]).fit(z.ravel(), a=1, b=1, **flat)
+        assert table.best_values == pytest.approx(column.best_values, rel=1e-12)
+        np.testing.assert_allclose(table.covar, column.covar, rtol=1e-10)
+        assert table.best_fit.shape == (5, 6)
+
+    def test_a_table_needs_pandas(self, result, monkeypatch):
+        monkeypatch.setitem(sys.modules, "pandas", None)
+        with pytest.raises(ImportError, match=r"needs the package pandas: pip install lmfit\[data\]"):
+            result.to_dataframe()
 
     @pytest.mark.parametrize("scale_covar", [True, False])
     @pytest.mark.parametrize("how", ["weights", "sigma", "number"])

@@ -443,6 +443,17 @@ def test_points_without_a_finite_residual_are_never_reached(policy, bad):
     assert result.flatchain["a"].max() < 1.55
 
 
+def test_medians_outside_of_a_curved_distribution_are_no_result():
+    def ring(p):
+        inside = 0.5 < p["a"] ** 2 + p["b"] ** 2 < 1.5
+        return np.array([0.1, 0.2]) if inside else np.full(2, np.nan)
+
+    result = minimize(ring, create_params(a=1, b=0), "emcee", steps=600, burn=100, nwalkers=20, seed=2).result
+    assert np.hypot(*np.median(result.flatchain, axis=0)) < 0.5
+    assert 0.5 < result.params["a"] ** 2 + result.params["b"] ** 2 < 1.5
+    assert result.residual.tolist() == [0.1, 0.2]
+
+
 def test_omitted_data_do_not_count():
     holes = np.where(np.arange(X.size) % 4 == 0, np.nan, 1.0)
     present = np.isfinite(holes)

@@ -263,6 +263,17 @@ def test_names_that_the_user_gives():
     assert two.nfev < minimize(residual, plain(), method="varpro").nfev
 
 
+def test_others_that_have_no_effect_are_left_alone():
+    params = create_params(a=1.0, idle=2.0)
+    fit = minimize(
+        lambda p: p["a"] * np.exp(-t / 3) + 0 * p["idle"] - DECAY, params, "varpro", linear="a"
+    ).result
+    shape = np.exp(-t / 3)
+    assert fit.params["a"].value == pytest.approx(shape @ DECAY / (shape @ shape))
+    assert fit.params["idle"].value == 2.0
+    assert "'idle' (no effect on the residual)" in fit.message
+
+
 def test_derivatives_of_the_user():
     def slopes(p):
         decay = np.exp(-t / p["tau"])
