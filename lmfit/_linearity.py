@@ -6,7 +6,7 @@ A residual that is linear in a variable changes in proportion to it,
 
 and one that is linear in several at once changes by the sum of what each of them does when all are
 moved together; :math:`a \cdot b` does not.  Steps are large, half the value itself, so that what is
-curved is seen to be.
+curved is seen to be, and larger where that has no visible effect.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ __all__ = ["Linearity", "found_by_trying"]
 _TOLERANCE = 1e-7
 #: Change of the residual, relative to its size, that is large enough to tell.
 _VISIBLE = 1e-6
+#: A change that is this much larger than one that can just be seen is clear.
+_CLEAR = 1e3
 #: Length of a step, relative to the value.
 _STEP = 0.5
 
@@ -119,21 +121,24 @@ class _Trial:
 
     def alone(self, index: int) -> tuple[_Move, str]:
         """A move of one variable, and why the residual is not linear in it; empty if it is."""
-        move, other = self.moved(index), self._moved(index, self._steps(index)[1])
+        move, other = self._pair(index, _STEP * self._size(index))
+        effect, visible = min(norm(move.change), norm(other.change)), _VISIBLE * norm(self._at_x)
+        if 0.0 < effect <= visible:  # an amplitude, perhaps, that starts orders of magnitude too small
+            move, other = self._pair(index, min(abs(move.step), abs(other.step)) * _CLEAR * visible / effect)
+            effect = min(norm(move.change), norm(other.change))
         slopes = move.change / move.step, other.change / other.step
         size = max(map(norm, slopes))
-        visible = _VISIBLE * norm(self._at_x)
         if not np.isfinite(size):
             points = " or ".join(f"{self._x[index] + step:g}" for step in (move.step, other.step))
             return move, f"the residual is not finite at {points}"
-        if min(norm(move.change), norm(other.change)) <= visible:
+        if effect <= visible:
             return move, "its effect is too small to tell"
         curved = norm(slopes[0] - slopes[1]) > _TOLERANCE * size
         return move, "its effect is not proportional to it" if curved else ""
 
     def moved(self, index: int) -> _Move:
         """A move of one variable."""
-        return self._moved(index, self._steps(index)[0])
+        return self._moved(index, self._steps(index, _STEP * self._size(index))[0])
 
     def together(self, moves: Sequence[_Move]) -> bool:
         """Whether several moves at once change the residual by the sum of what they do alone."""
@@ -144,10 +149,16 @@ class _Trial:
         size = max(norm(self._at_x), *(norm(move.change) for move in moves))
         return norm(change - expected) <= _TOLERANCE * size
 
-    def _steps(self, index: int) -> tuple[float, float]:
-        """Two steps of one variable that stay within its bounds."""
+    def _size(self, index: int) -> float:
+        return abs(self._x[index]) or self._reach[index] or 1.0
+
+    def _pair(self, index: int, step: float) -> tuple[_Move, _Move]:
+        first, second = self._steps(index, step)
+        return self._moved(index, first), self._moved(index, second)
+
+    def _steps(self, index: int, step: float) -> tuple[float, float]:
+        """Two steps of one variable, of about this length, that stay within its bounds."""
         low, high = self._room[index]
-        step = _STEP * (abs(self._x[index]) or self._reach[index] or 1.0)
         if high >= step and -low >= step:
             return step, -step
         side = high if high >= -low else low

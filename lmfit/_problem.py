@@ -325,6 +325,18 @@ class Problem:
         self._check_limits()
 
     @contextmanager
+    def limited(self, evaluations: float) -> Iterator[None]:
+        """Allow this many evaluations more at most: the next one raises `AbortFitException`."""
+        whole = self._limit
+        self._limit = min(whole, self.nfev + evaluations)
+        self.residual = self._evaluator()
+        try:
+            yield
+        finally:
+            self._limit = whole
+            self.residual = self._evaluator()
+
+    @contextmanager
     def restarted(self, start: list[float], evaluations: float) -> Iterator[None]:
         """Search for the least sum of squares from another start, as if nothing were known; then go back.
 

@@ -218,6 +218,70 @@ def test_bounds_one_rounding_error_apart():
     assert 3 <= fit.params["a"].value <= above
 
 
+T = np.linspace(0, 10, 101)
+
+
+def gaussian_peak(p):
+    return p["height"] * exp(-((T - p["center"]) ** 2) / (2 * p["sigma"] ** 2))
+
+
+def exponential(p):
+    return p["height"] * exp(-T / p["decay"])
+
+
+def logistic_step(p):
+    return p["height"] / (1 + exp(-(T - p["center"]) / p["sigma"]))
+
+
+@pytest.mark.parametrize("factor", [1e-7, 1e-5, 1e-4, 1e-3, 1e-2, 1e2, 1e4])
+@pytest.mark.parametrize("curve, truth, others", [
+    (gaussian_peak, {"center": 4.0, "sigma": 1.0}, {"center": 4.5, "sigma": {"value": 1.8, "min": 0}}),
+    (gaussian_peak, {"center": 5.5, "sigma": 0.8}, {"center": 5.0, "sigma": 1.5}),
+    (exponential, {"decay": 2.0}, {"decay": 5.0}),
+    (exponential, {"decay": 2.0}, {"decay": {"value": 0.7, "min": 0}}),
+    (logistic_step, {"center": 5.0, "sigma": 0.6}, {"center": 4.4, "sigma": 1.0}),
+])  # fmt: skip
+def test_amplitude_that_starts_orders_of_magnitude_off(curve, truth, others, factor):
+    height = 2e4
+    data = curve({"height": height, **truth}) + 100 * np.random.default_rng(3).normal(size=T.size)
+    with np.errstate(all="ignore"):  # such searches go to extremes
+        fit = minimize(
+            lambda p: curve(p.valuesdict()) - data, create_params(height=factor * height, **others)
+        )
+        exact = minimize(lambda p: curve(p.valuesdict()) - data, create_params(height=height, **truth))
+    assert fit.success
+    assert fit.chisqr == pytest.approx(exact.chisqr, rel=1e-9)
+
+
+def test_variables_that_lose_an_effect_of_their_own_without_a_linear_one():
+    """A step of both rates at once, far away, would be a minimum of a flat kind; no variable is linear."""
+    data = exp(-T / 2.0) - exp(-T / 0.7)
+
+    def objective(p):
+        return exp(-T / p["slow"]) - exp(-T / p["fast"]) - data
+
+    with np.errstate(all="ignore"):
+        fit = minimize(objective, create_params(slow=100.0, fast=0.01))
+    assert not fit.success or fit.chisqr < 1e-12
+
+
+def test_steps_that_are_no_numbers_end_a_search():
+    """Derivatives of a peak narrower than the data's spacing have no finite step any more."""
+    data = 2e3 * gaussian_peak({"height": 1.5, "center": 0.0, "sigma": 1.0})
+    seen = []
+
+    def objective(p):
+        seen.append(p["sigma"].value)
+        return gaussian_peak(p.valuesdict()) - data
+
+    params = create_params(height=1.5, center=0.002, sigma={"value": 1.005, "min": 0})
+    with np.errstate(all="ignore"):
+        fit = minimize(objective, params)
+    assert np.count_nonzero(np.isnan(seen)) <= 1
+    assert fit.success
+    assert fit.params["height"].value == pytest.approx(3e3)
+
+
 def test_product_of_two_variables_is_degenerate():
     y = 6 * exp(-x / 0.4) + 0.01 * NOISE
     fit = minimize(lambda p: p["a"] * p["b"] * exp(-x / p["t"]) - y, create_params(a=1, b=1, t=1))

@@ -344,11 +344,23 @@ def test_product_with_one_that_is_known():
     assert "one of 'v1'" in found.reasons["v0"]
 
 
-def test_small_and_missing_effects():
-    found = tried(lambda a, b, c: a * t + 1e-9 * b + (c if c < 3.5 else np.nan), [1.0, 2.0, 3.0])
+def test_missing_effects():
+    found = tried(lambda a, b, c: a * t + 0.0 * b + (c if c < 3.5 else np.nan), [1.0, 2.0, 3.0])
     assert found.linear == ("v0",)
     assert found.reasons["v1"] == "its effect is too small to tell"
     assert found.reasons["v2"] == "the residual is not finite at 4.5 or 1.5"
+
+
+def test_small_effects_are_tried_with_larger_steps():
+    found = tried(lambda a, b, c: a * t + 1e-9 * b * t**2 + 1e-9 * np.exp(c * t), [1.0, 2.0, 3.0])
+    assert found.linear == ("v0", "v1")
+    assert found.reasons == {"v2": "its effect is not proportional to it"}
+
+
+def test_small_effects_within_close_bounds():
+    found = tried(lambda a, b: a * t + 1e-9 * b * t**2, [1.0, 2.0], lower=[-9.0, 1.0], upper=[9.0, 3.0])
+    assert found.linear == ("v0",)
+    assert found.reasons["v1"] == "its effect is too small to tell"
 
 
 @pytest.mark.parametrize("bounds", [(0.5, 2.5), (0.9, 1.4), (1.0, 1.001), (-3.0, 1.0)])

@@ -13,9 +13,11 @@ MINPACK, with its forward differences, cannot (see `_gauss_newton`).
 
 *Retry.*  MINPACK measures steps in units of the columns of the Jacobian.  A variable
 that hardly matters at the start may be thrown far away, to where it does not matter
-at all, or all steps may fail.  When a search ends like that it is repeated with a
-short first step, away from bounds: one that changes the residual by a tenth, one in
-units of the start values, and one in the variables' own units.
+at all or two have the same effect, or all steps may fail.  When a search ends like that
+it is repeated: with a short first step, one that changes the residual by a tenth, away
+from bounds; from the best values of the variables that the residual is linear in, as an
+amplitude that is too small by orders of magnitude throws the others away; with a first
+step in units of the start values, and in the variables' own units.
 Where it ended in a curved valley, too far from the minimum for the polish, it is
 continued from there with tighter tolerances.  The lowest end is kept.
 """
@@ -23,6 +25,7 @@ continued from there with tighter tolerances.  The lowest end is kept.
 from __future__ import annotations
 
 import enum
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,12 +34,14 @@ from typing import Any
 import numpy as np
 from scipy import optimize
 
-from .._covariance import column_norms
+from .._covariance import NormalEquations, column_norms
 from .._derivatives import Array, norm
 from .._gauss_newton import Solution
 from .._problem import Space, View
 from .._rules import check_setting
+from ..errors import AbortFitException
 from .base import Objective, Outcome, register
+from .linear import with_linear_solved
 from .polish import POLISHED, ROUNDING, STEEP, STILL_FALLS, refined
 
 __all__ = ["leastsq"]
@@ -50,23 +55,25 @@ _LOST = 1e-6
 _UNLIMITED = int(np.iinfo(np.int32).max)
 #: A forward difference of MINPACK is a step of at most this fraction.
 _FORWARD = 1e-6
-#: In what the steps of further searches are measured.
-_OTHER_UNITS = (
-    "a short first step",
-    "steps in units of the start values",
-    "steps in the variables' own units",
-)
+_SOLVED = "the linear variables solved first"
+_TENTHS = "a short first step"
+_START_UNITS = "steps in units of the start values"
+_OWN_UNITS = "steps in the variables' own units"
+_GO_ON = "more evaluations"
 #: By how much of itself a short first step changes the residual.
 _TENTH = 0.1
 #: Evaluations of another search, per variable plus one, that it may have in any case.
 _AT_LEAST = 1000
+#: The same of the first search, before another is tried.
+_FIRST = 800
 _TIGHTER = 1e-3
 #: Length of the first step of further searches, in those units.
 _SHORT = 1.0
 #: By how much of its size a value that starts on a bound is then moved off it.
 _INWARDS = 0.3
 
-#: MINPACK's return codes, and whether they mean success.
+_NO_NUMBER, _AT_LIMIT = -1, 5
+#: MINPACK's return codes and our own, and whether they mean success.
 _CODES = {
     0: (False, "improper input parameters"),
     1: (True, "actual and predicted relative reductions of the sum of squares are at most ftol={ftol:g}"),
@@ -76,10 +83,11 @@ _CODES = {
         "the relative changes of the sum of squares and of the iterates are at most {ftol:g}, {xtol:g}",
     ),
     4: (True, "the residual is orthogonal to the columns of the Jacobian to machine precision"),
-    5: (False, "the number of evaluations reached maxfev; start again from here, or allow more"),
+    _AT_LIMIT: (False, "the number of evaluations reached maxfev; start again from here, or allow more"),
     6: (True, "ftol={ftol:g} is too small: no further reduction of the sum of squares is possible"),
     7: (True, "xtol={xtol:g} is too small: no further improvement of the iterates is possible"),
     8: (True, "the residual is orthogonal to the columns of the Jacobian to machine precision"),
+    _NO_NUMBER: (False, "the next step is not finite; choose other start values"),
 }
 
 
@@ -99,15 +107,18 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
     if options:
         _check(options, len(view.start))
     settings = {**(_DEFAULTS if view.problem.derivative is None else _WITH_DERIVATIVES), **options}
-    before = view.problem.nfev
-    end = _search(view, view.start, settings, polish)
+    n, before = len(view.start), view.problem.nfev
+    end = _search(view, view.start, settings, polish, _FIRST * (n + 1) if retry else math.inf)
     notes = []
     # Another search, which starts no better, is not worth more than the first.
-    limit = max(_AT_LEAST * (len(view.start) + 1), view.problem.nfev - before)
-    for units in _OTHER_UNITS if retry else ():
+    limit = max(_AT_LEAST * (n + 1), view.problem.nfev - before)
+    for how in _further(end.trouble) if retry else ():
         if end.trouble is _Trouble.NONE:
             break
-        start, changed, note = _next_search(view, settings, end.trouble, units)
+        further = _next_search(view, settings, end.trouble, how)
+        if further is None:
+            continue
+        start, changed, note = further
         other = _search(view, start, {**settings, **changed}, polish, limit)
         if other.cost < end.cost:
             end, notes = other, [note]
@@ -140,12 +151,21 @@ def _check(options: dict[str, Any], n: int) -> None:
 
 
 class _Trouble(enum.Enum):
-    """What is wrong with the end of a search: nothing; no minimum; a useless variable; no last digits."""
+    """What is wrong with the end of a search.
+
+    Nothing; it is no minimum; a variable has lost its effect, or that of its own; there are no last digits;
+    it has taken too long.
+    """
 
     NONE = enum.auto()
     STEEP = enum.auto()
     LOST = enum.auto()
     UNFINISHED = enum.auto()
+    SLOW = enum.auto()
+
+
+#: Trouble that MINPACK's code, or ours, says enough of.
+_SPECIAL = {_NO_NUMBER: _Trouble.LOST, _AT_LIMIT: _Trouble.SLOW}
 
 
 @dataclass(frozen=True)
@@ -162,34 +182,61 @@ class _End:
 
 
 def _search(
-    view: View, start: Array, settings: dict[str, Any], polish: bool, limit: int = _UNLIMITED
+    view: View, start: Array, settings: dict[str, Any], polish: bool, limit: float = math.inf
 ) -> _End:
     """One search of MINPACK from `start`, and the polish of its end."""
-    residual = _Residual(view, start)
-    if view.problem.derivative is not None:
-        settings = {**settings, "Dfun": residual.derivatives(), "col_deriv": True}
-    # The Problem counts the evaluations; without full_output SciPy spares itself a covariance.
-    _, code = optimize.leastsq(residual.function(), start, maxfev=limit, **settings)
+    code = _run(view, start, settings, limit)
     solution = refined(view.problem, polish)
-    trouble = _trouble(view, start, solution)
+    trouble = _SPECIAL.get(code) or _trouble(view, start, solution)
     if trouble is _Trouble.UNFINISHED and not polish:  # the last digits are not wanted
         trouble = _Trouble.NONE
     return _End(code, solution, trouble)
 
 
+def _run(view: View, start: Array, settings: dict[str, Any], limit: float) -> int:
+    """Let MINPACK search, and return its code."""
+    problem, before = view.problem, view.problem.nfev
+    residual = _Residual(view, start)
+    if problem.derivative is not None:
+        settings = {**settings, "Dfun": residual.derivatives(), "col_deriv": True}
+    try:
+        with problem.limited(limit):
+            # The Problem counts the evaluations; without full_output SciPy spares itself a covariance.
+            _, code = optimize.leastsq(residual.function(), start, maxfev=_UNLIMITED, **settings)
+    except _NoNumberError:
+        return _NO_NUMBER
+    except AbortFitException:
+        if problem.nfev - before < limit:
+            raise  # not for the limit of this search
+        return _AT_LIMIT
+    return int(code)
+
+
+def _further(trouble: _Trouble) -> tuple[str, ...]:
+    """How further searches differ, in their order, after the first has ended in `trouble`."""
+    return (_SOLVED, _GO_ON) if trouble is _Trouble.SLOW else (_TENTHS, _SOLVED, _START_UNITS, _OWN_UNITS)
+
+
 def _next_search(
-    view: View, settings: dict[str, Any], trouble: _Trouble, units: str
-) -> tuple[Array, dict[str, Any], str]:
+    view: View, settings: dict[str, Any], trouble: _Trouble, how: str
+) -> tuple[Array, dict[str, Any], str] | None:
     """Where to start again after `trouble`, with which settings, and what to say about it."""
-    if trouble is _Trouble.UNFINISHED:
+    if trouble is _Trouble.UNFINISHED or how == _GO_ON:
         best = view.problem.best
         assert best is not None
+        start = view.to_space(best.values)
+        if how == _GO_ON:
+            return start, {}, "continued once more"
         tighter = {key: _TIGHTER * settings[key] for key in ("ftol", "xtol")}
-        return view.to_space(best.values), tighter, "continued once more with tighter tolerances"
-    start, note = _inside(view), f"found by another search, with {units}"
-    if units == _OTHER_UNITS[0]:
+        return start, tighter, "continued once more with tighter tolerances"
+    note = f"found by another search, with {how}"
+    if how == _SOLVED:
+        solved = with_linear_solved(view.problem)
+        return None if solved is None else (view.to_space(solved), {}, note)
+    start = _inside(view)
+    if how == _TENTHS:
         return start, {"factor": _short_step(view, start)}, note
-    size = np.abs(view.start) if units == _OTHER_UNITS[1] else np.ones(len(view.start))
+    size = np.abs(view.start) if how == _START_UNITS else np.ones(len(view.start))
     return start, {"diag": 1.0 / np.where(size > 0.0, size, 1.0), "factor": _SHORT}, note
 
 
@@ -207,6 +254,10 @@ def _inside(view: View) -> Array:
     domain, value = view.problem.domain, np.array(view.problem.start)
     inwards = (value == domain.lower).astype(float) - (value == domain.upper)
     return np.asarray(view.start + _INWARDS * inwards * np.sign(view.derivative(view.start)))
+
+
+class _NoNumberError(Exception):
+    """MINPACK's next step is not a number, nor will any other be."""
 
 
 class _Residual:
@@ -273,6 +324,8 @@ class _Residual:
     def _instead(self, point: list[float], residual: Array) -> Array:
         """What stands for a residual that is not finite: see the module's docstring."""
         self.problem.rejected = False
+        if any(map(math.isnan, point)):
+            raise _NoNumberError
         for base in reversed(self.trail):
             moved = _differs_in(point, base)
             if len(moved) == 1 and abs(point[moved[0]] - base[moved[0]]) <= _FORWARD * max(
@@ -313,4 +366,14 @@ def _trouble(view: View, start: Array, solution: Solution) -> _Trouble:
         x, travel = float(solution.x[j]), abs(float(solution.x[j]) - began[j])
         if travel > 0.0 and lengths[j] * max(abs(x), travel) < _LOST * size:
             return _Trouble.LOST
-    return _Trouble.UNFINISHED if solution.regular and not solution.converged else _Trouble.NONE
+    if solution.regular:
+        return _Trouble.NONE if solution.converged else _Trouble.UNFINISHED
+    if size <= ROUNDING * problem.start_norm:
+        return _Trouble.NONE
+    # Where even at the start not each variable has an effect of its own, another search would not help.
+    return _Trouble.LOST if start is not view.start or _is_regular(view, start) else _Trouble.NONE
+
+
+def _is_regular(view: View, u: Array) -> bool:
+    """Whether each variable has an effect of its own at a point."""
+    return NormalEquations(view.jacobian(u) if view.has_jacobian else view.differences(u)).regular
