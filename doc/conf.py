@@ -41,6 +41,9 @@ toc_object_entries_show_parents = "hide"
 html_theme = "furo"
 html_title = f"lmfit {release}"
 html_show_sphinx = False
+html_static_path = ["_static"]
+html_css_files = ["lmfit.css"]
+mathjax4_config = {"output": {"displayOverflow": "linebreak"}}  # wide formulas on narrow screens
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # numpydoc's lists of parameters have the types

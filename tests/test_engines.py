@@ -655,8 +655,9 @@ def test_nist_with_least_squares(name, start):
     with np.errstate(all="ignore"):
         fit = minimize(nist.residual(data), params, engine="least_squares")
     assert nist.digits(values(fit), data.certified).min() >= 6.0
-    # The residual of Lanczos1, and so its error, is nothing but the rounding of its data.
-    assert nist.digits(errors(fit), data.stderr).min() >= (3.0 if name == "Lanczos1" else 4.0)
+    # The residual of Lanczos1, and with it the scale of its errors, is nothing but the rounding of its data.
+    scale = data.rsd / np.sqrt(fit.redchi) if name == "Lanczos1" else 1.0
+    assert nist.digits(scale * errors(fit), data.stderr).min() >= 4.0
 
 
 # What claims success has found a minimum.

@@ -448,7 +448,9 @@ def test_nist(name, start):
         fit = minimize(nist.residual(data), params, method="varpro")
     assert fit.success, fit.message
     assert nist.digits(values(fit), data.certified).min() >= 6.0
-    assert nist.digits(errors(fit), data.stderr).min() >= (3.0 if name == "Lanczos1" else 6.0)
+    # The residual of Lanczos1, and with it the scale of its errors, is nothing but the rounding of its data.
+    scale = data.rsd / np.sqrt(fit.redchi) if name == "Lanczos1" else 1.0
+    assert nist.digits(scale * errors(fit), data.stderr).min() >= 6.0
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_LINEAR))
