@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -11,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import model_pages
 from sphinx.application import Sphinx
+from sphinx.util.inspect import stringify_signature
 
 import lmfit
 
@@ -67,6 +70,15 @@ sphinx_gallery_conf = {
 }
 
 
+def arguments(_app: Sphinx, what: str, _name: str, obj: Any, *_others: Any) -> tuple[str, None] | None:
+    """The arguments of models, as Python shows them: those of ``__init__``, not of the base's ``__new__``."""
+    if what != "class" or not issubclass(obj, lmfit.Model):
+        return None
+    signature = inspect.signature(obj)
+    return stringify_signature(signature, show_annotation=False, show_return_annotation=False), None
+
+
 def setup(app: Sphinx) -> None:
-    """Write what pages include."""
+    """Write what pages include, and show the arguments of models."""
     app.connect("builder-inited", lambda app: model_pages.write())
+    app.connect("autodoc-process-signature", arguments)
