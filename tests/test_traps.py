@@ -3,6 +3,8 @@
 Values and standard errors are compared with what linear algebra, or NIST, says they are.
 """
 
+import sys
+
 import nist
 import numpy as np
 import pytest
@@ -280,6 +282,28 @@ def test_steps_that_are_no_numbers_end_a_search():
     assert np.count_nonzero(np.isnan(seen)) <= 1
     assert fit.success
     assert fit.params["height"].value == pytest.approx(3e3)
+
+
+def test_search_that_takes_long_is_continued(monkeypatch):
+    data = 2e4 * exp(-(((T - 5.5) / 1.1) ** 2))
+
+    def objective(p):  # linear in no variable
+        return exp(p["log_height"] - ((T - p["center"]) / p["width"]) ** 2) - data
+
+    monkeypatch.setattr(sys.modules["lmfit._engines.leastsq"], "_FIRST", 10)
+    with np.errstate(all="ignore"):
+        fit = minimize(objective, create_params(log_height=-6.0, center=5.0, width=2.1))
+    assert "continued once more" in fit.message
+    assert fit.success
+    np.testing.assert_allclose(np.abs(values(fit)), [np.log(2e4), 5.5, 1.1])
+
+
+def test_search_that_takes_long_may_yet_be_at_the_minimum(monkeypatch):
+    monkeypatch.setattr(sys.modules["lmfit._engines.leastsq"], "_FIRST", 10)
+    dataset, fit = nist_fit("Thurber", 1)
+    assert fit.success
+    assert "cannot be lowered visibly; last digits" in fit.message
+    assert nist.digits(values(fit), dataset.certified).min() >= 6
 
 
 def test_product_of_two_variables_is_degenerate():

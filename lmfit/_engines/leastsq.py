@@ -83,7 +83,7 @@ _CODES = {
         "the relative changes of the sum of squares and of the iterates are at most {ftol:g}, {xtol:g}",
     ),
     4: (True, "the residual is orthogonal to the columns of the Jacobian to machine precision"),
-    _AT_LIMIT: (False, "the number of evaluations reached maxfev; start again from here, or allow more"),
+    _AT_LIMIT: (False, "one search took too many evaluations; start again from here"),
     6: (True, "ftol={ftol:g} is too small: no further reduction of the sum of squares is possible"),
     7: (True, "xtol={xtol:g} is too small: no further improvement of the iterates is possible"),
     8: (True, "the residual is orthogonal to the columns of the Jacobian to machine precision"),
@@ -125,6 +125,8 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
     success, text = _CODES[end.code]
     if polish and end.solution.converged:
         notes.append(POLISHED)
+        if not success and end.trouble is _Trouble.NONE:
+            success, text = True, "the sum of squares cannot be lowered visibly"
     if success and end.trouble is _Trouble.STEEP:
         success = False
         notes.append(STILL_FALLS)
@@ -187,7 +189,9 @@ def _search(
     """One search of MINPACK from `start`, and the polish of its end."""
     code = _run(view, start, settings, limit)
     solution = refined(view.problem, polish)
-    trouble = _SPECIAL.get(code) or _trouble(view, start, solution)
+    trouble = _trouble(view, start, solution)
+    if not solution.converged:
+        trouble = _SPECIAL.get(code, trouble)
     if trouble is _Trouble.UNFINISHED and not polish:  # the last digits are not wanted
         trouble = _Trouble.NONE
     return _End(code, solution, trouble)
