@@ -191,7 +191,8 @@ def _assign(problem: Problem, full: Array, scale: float) -> None:
     """Standard errors and correlations of variables and tied parameters that have them."""
     names, n = problem.names, len(problem.names)
     variances = full.diagonal()
-    errors = np.sqrt(np.where(variances >= 0.0, variances, math.nan))
+    known = (variances >= 0.0) & (variances < math.inf)  # that of an expression may be too large
+    errors = np.sqrt(np.where(known, variances, math.nan))
     unit = np.where(errors > 0.0, errors, math.inf)  # what has no error is correlated with nothing
     correlations = full[:, :n] / unit[:n] / unit[:, np.newaxis]  # those with the variables
     scaled = (errors * math.sqrt(scale)).tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import IO, Any, ClassVar
 
 from . import _model_json
@@ -20,6 +21,7 @@ class HasText:
 
     _saved_by: ClassVar[str] = "save_model"
 
+    @abstractmethod
     def dumps(self, **kws: Any) -> str:
         """Return the text; each class has its own.
 
@@ -28,7 +30,6 @@ class HasText:
         **kws
             For `json.dumps`, and `trusted`.
         """
-        raise NotImplementedError
 
     def dump(self, fp: IO[str], **kws: Any) -> int:
         """Write `dumps` to an open text file.

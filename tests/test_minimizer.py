@@ -126,6 +126,16 @@ def test_params_are_updated_in_place_when_the_fit_ends():
     assert params["a"].correl == out.params["a"].correl
 
 
+@pytest.mark.parametrize("expr", ["exp(400 + 1e10 * (t - {}))", "exp(640 + 100 * (t - {}))"])
+def test_errors_of_expressions_that_are_too_large_are_none(expr):
+    best = minimize(residual, start()).params["t"].value
+    params = start()
+    params.add("huge", expr=expr.format(best))
+    fit = minimize(residual, params)
+    assert (fit.params["huge"].stderr, fit.params["huge"].correl) == (None, None)
+    assert fit.params["t"].stderr == pytest.approx(minimize(residual, start()).params["t"].stderr)
+
+
 def test_ties_and_fixed_parameters_are_updated_too():
     params = start()
     params.add("tied", expr="2 * t")
