@@ -49,6 +49,9 @@ _NODE_NAMES = {node: node.__name__.lower() for node in SCRIPT_NODES}
 # Values that have no size.
 _ATOMS = frozenset((float, bool, type(None), types.FunctionType, types.BuiltinFunctionType))
 
+# What cannot be caught.
+_LIMITS = (LimitError, RecursionError, MemoryError)
+
 
 STEPS_PER_CALL = 10
 """Calling a procedure costs so many steps, besides those of its body."""
@@ -382,8 +385,20 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
     def on_try(self, node: ast.Try) -> None:
         """``try``, with the exceptions of the symbol table; the limits cannot be caught."""
         try:
+            self._try(node)
+        except _LIMITS:
+            raise
+        except Exception:
+            self._finally(node.finalbody)
+            if self._interrupt is None:  # a return in the last block has the last word
+                raise
+        else:
+            self._finally(node.finalbody)
+
+    def _try(self, node: ast.Try) -> None:
+        try:
             self._block(node.body)
-        except (LimitError, RecursionError, MemoryError):
+        except _LIMITS:
             raise
         except Exception as exc:
             handler = self._matching(node.handlers, exc)
@@ -394,8 +409,6 @@ class SafeInterpreter(asteval.Interpreter):  # type: ignore[misc]
             self._block(handler.body)
         else:
             self._block(node.orelse)
-        finally:
-            self._finally(node.finalbody)
 
     def _finally(self, statements: list[ast.stmt]) -> None:
         """Run a block after a ``return``, ``break`` or ``continue``, which then takes effect."""
