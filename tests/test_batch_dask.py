@@ -1,5 +1,6 @@
 """Many fits of Dask arrays: lazily, block by block, on a cluster whose workers may die."""
 
+import asyncio
 import multiprocessing
 import os
 import warnings
@@ -161,7 +162,17 @@ def test_from_store_to_store(cube, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def client():
+def event_loop():
+    """The loop of this thread: old releases of distributed would make one, and leave it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield loop
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def client(event_loop):
     """Two workers, each a process of its own."""
     # Its scheduler and nannies run in this process, and warn of what they do at the end of their lives.
     with warnings.catch_warnings():
