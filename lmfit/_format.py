@@ -414,20 +414,25 @@ def column_table(rows: Sequence[Sequence[str]], width: int = 8, limit: int = 24)
     amplitude       1
     """
     lines = _side_by_side(rows, width, limit)
-    if max(map(len, lines)) <= LINE_WIDTH:
-        return "\n".join(lines)
+    if max(map(len, lines), default=0) > LINE_WIDTH:
+        lines = _split(rows, width, limit)
+    return "\n".join(lines)
+
+
+def _split(rows: Sequence[Sequence[str]], width: int, limit: int) -> list[str]:
+    """Lay out blocks of columns that fit the page, then each column with long cells."""
     columns = range(1, len(rows[0]))
     widths = {place: max(width, *(len(row[place]) for row in rows)) for place in columns}
     narrow = [place for place in columns if widths[place] <= limit]
     room = LINE_WIDTH - _longest(rows) - 1
-    lines = []
+    lines: list[str] = []
     for block in blocks([widths[place] + 1 for place in narrow], room) if narrow else []:
         places = [0, *(narrow[number] for number in block)]
         lines += _side_by_side([[row[place] for place in places] for row in rows], width, limit)
     for place in columns:
         if widths[place] > limit:
             lines += _one_column([(row[0], row[place]) for row in rows])
-    return "\n".join(lines)
+    return lines
 
 
 def _longest(rows: Sequence[Sequence[str]]) -> int:

@@ -210,6 +210,20 @@ def test_column_table_lets_a_long_cell_stick_out():
     assert lines == ["n      x", "a      1", "b  " + "y" * 40]
 
 
+def test_column_table_without_rows():
+    assert column_table([]) == ""
+
+
+def test_column_table_of_nothing_but_long_texts():
+    lines = column_table(
+        [["n", "x", "y"], ["a", "b*" * 60 + "b", "None"], ["c", "1", "d+" * 60 + "d"]]
+    ).splitlines()
+    assert [line for line in lines if not line.startswith("   ")] == [
+        "n  x", "a  " + "b*" * 38, "c  1", "n  y", "c  " + "d+" * 38
+    ]  # fmt: skip
+    assert max(map(len, lines)) <= 80
+
+
 def test_html_table_escapes_everything():
     table = html_table("<c>", ["<h>"], [["<&>", "<d>"]], text_columns=0)
     assert "<c>" not in table
