@@ -7,6 +7,7 @@ each objective writes its own derivatives and nothing else is calculated.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -67,6 +68,10 @@ class GlobalObjective:
         for part, own, rows, columns in blocks:
             table[rows, columns] = part.rows(params, own)
         return dict(zip(names, table)) if tied else table
+
+    def spread(self) -> float:
+        """Return the norm of the residual of models that are the means of their data."""
+        return math.hypot(*(part.spread() for part in self.parts.values()))
 
     def linearity(self, params: Parameters) -> Linearity:
         """Return which variables the residual is linear in: those in which every data set's is."""

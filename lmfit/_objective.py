@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy.linalg import lapack
 
-from ._derivatives import Array
+from ._derivatives import Array, norm
 from ._evaluation import Node
 from ._fit_data import FitData
 from ._linear_model import Roles, linearity
@@ -114,6 +114,11 @@ class Objective:
         _, names, tied_ones = self._wanted
         rows = self.rows(params, names)
         return dict(zip(names, rows)) if tied_ones else rows
+
+    def spread(self) -> float:
+        """Return the norm of the residual of a model that is the mean of the data."""
+        around = self._data - self._data.sum() / self._data.size
+        return norm(self._whitened(self._as_real(around)).ravel())
 
     def linearity(self, params: Parameters) -> Linearity:
         """Return which variables the residual is linear in, as far as this is known."""

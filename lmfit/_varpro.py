@@ -58,6 +58,8 @@ _TAKEN = 1e-4
 _FRACTION, _DISTANT = 0.9, 0.1
 #: Size of the blocks that LAPACK works with.
 _BLOCK = 32
+#: Part of a column that is no sum of others, relative to its length, from which it is far from one.
+_INDEPENDENT = 1e-2
 #: Relative error of a residual that was calculated as linear, above which it is not.
 _TOLERANCE = 1e-6
 
@@ -101,13 +103,13 @@ class Separable:
         indices = np.flatnonzero(self.linear)
         columns = self.columns(x, at_x, indices)
         low, high = (bound[indices] for bound in (self.domain.lower, self.domain.upper))
-        fit = _LinearFit(columns)
+        fit = LinearFit(columns)
         step = fit.solution(at_x)
         free = np.ones(len(indices), dtype=bool)
         best = x.copy()
         if ((x[indices] + step < low) | (x[indices] + step > high)).any():
             step, free = _bounded_solution(columns, at_x, low - x[indices], high - x[indices])
-            fit = _LinearFit(columns[:, free])
+            fit = LinearFit(columns[:, free])
         best[indices] = np.clip(x[indices] + step, low, high)
         return Point(best, at_x + columns @ step, fit, indices[free])
 
@@ -121,7 +123,7 @@ class Point:
     x : ndarray, shape (n,)
     residual : ndarray, shape (m,)
         As it is calculated from that at a close point.
-    fit : _LinearFit
+    fit : LinearFit
         That of the linear variables that are not at a bound.
     free : ndarray of int
         Their indices.
@@ -129,14 +131,20 @@ class Point:
 
     x: Array
     residual: Array
-    fit: _LinearFit
+    fit: LinearFit
     free: NDArray[np.intp]
 
 
-class _LinearFit:
+class LinearFit:
     """The linear problem with the given columns, shape (m, k), by a QR decomposition with pivoting.
 
     LAPACK is called as it is: SciPy's own functions take longer to check their arguments.
+
+    Examples
+    --------
+    >>> fit = LinearFit(np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]))
+    >>> fit.solution(np.array([-1.0, -3.0, -5.0])), fit.well_conditioned
+    (array([1., 2.]), True)
     """
 
     def __init__(self, columns: Array) -> None:
@@ -153,6 +161,12 @@ class _LinearFit:
         rank = int(np.count_nonzero(diagonal > RANK_TOLERANCE * diagonal[0]))
         self._triangle, self._order = reflectors[:rank, :rank], order[:rank] - 1
         self._basis = lapack.dorgqr(reflectors[:, :k], factors, lwork=size)[0][:, :rank]
+
+    @property
+    def well_conditioned(self) -> bool:
+        """Whether no column is nearly a sum of others."""
+        diagonal = np.abs(self._triangle.diagonal())
+        return len(diagonal) == len(self._units) and bool(diagonal[-1] > _INDEPENDENT * diagonal[0])
 
     def solution(self, residual: Array) -> Array:
         """The step of the variables to the least sum of squares; superfluous ones stay where they are."""

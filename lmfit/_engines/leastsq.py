@@ -41,7 +41,7 @@ from .._problem import Space, View
 from .._rules import check_setting
 from ..errors import AbortFitException
 from .base import Objective, Outcome, register
-from .linear import with_linear_solved
+from .linear import better_start, with_linear_solved
 from .polish import POLISHED, ROUNDING, STEEP, STILL_FALLS, refined
 
 __all__ = ["leastsq"]
@@ -108,8 +108,7 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
         _check(options, len(view.start))
     settings = {**(_DEFAULTS if view.problem.derivative is None else _WITH_DERIVATIVES), **options}
     n, before = len(view.start), view.problem.nfev
-    end = _search(view, view.start, settings, polish, _FIRST * (n + 1) if retry else math.inf)
-    notes = []
+    end, notes = _first_search(view, settings, polish) if retry else (_search(view, settings, polish), [])
     # Another search, which starts no better, is not worth more than the first.
     limit = max(_AT_LEAST * (n + 1), view.problem.nfev - before)
     for how in _further(end.trouble) if retry else ():
@@ -119,7 +118,7 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
         if further is None:
             continue
         start, changed, note = further
-        other = _search(view, start, {**settings, **changed}, polish, limit)
+        other = _search(view, {**settings, **changed}, polish, start, limit)
         if other.cost < end.cost:
             end, notes = other, [note]
     success, text = _CODES[end.code]
@@ -138,6 +137,17 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
         equations=end.solution.equations,
         extras={"ier": end.code, "lmdif_message": text},
     )
+
+
+def _first_search(view: View, settings: dict[str, Any], polish: bool) -> tuple[_End, list[str]]:
+    """A search from the start, or from a better one; and what to say about it."""
+    problem, limit = view.problem, _FIRST * (len(view.start) + 1)
+    better = better_start(problem)
+    if better is None:
+        return _search(view, settings, polish, limit=limit), []
+    with problem.restarted(better, math.inf):
+        end = _search(problem.view(view.space), settings, polish, limit=limit)
+    return end, ["started from the best values of the linear parameters"]
 
 
 def _check(options: dict[str, Any], n: int) -> None:
@@ -184,9 +194,14 @@ class _End:
 
 
 def _search(
-    view: View, start: Array, settings: dict[str, Any], polish: bool, limit: float = math.inf
+    view: View,
+    settings: dict[str, Any],
+    polish: bool,
+    start: Array | None = None,
+    limit: float = math.inf,
 ) -> _End:
-    """One search of MINPACK from `start`, and the polish of its end."""
+    """One search of MINPACK, from the view's start by default, and the polish of its end."""
+    start = view.start if start is None else start
     code = _run(view, start, settings, limit)
     solution = refined(view.problem, polish)
     trouble = _trouble(view, start, solution)

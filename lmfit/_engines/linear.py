@@ -7,13 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .._covariance import column_norms
 from .._derivatives import Array, norm
 from .._linearity import Linearity, found_by_trying
 from .._problem import Problem, Space, View
-from .._varpro import Separable
+from .._varpro import LinearFit
 
-__all__ = ["Columns", "linearity", "with_linear_solved"]
+__all__ = ["Columns", "better_start", "linearity", "with_linear_solved"]
 
+#: A residual that is larger than this fraction of the data's spread explains nothing of it.
+_NOTHING = 0.9
+#: Effect of a term that is to be seen, relative to the strongest.
+_VISIBLE = 0.3
 #: Step of a forward difference, in units of the variable.
 _FORWARD = float(np.finfo(float).eps) ** 0.5
 
@@ -29,12 +34,43 @@ def with_linear_solved(problem: Problem) -> list[float] | None:
     at_start = problem.probe(problem.start).copy()
     known = linearity(problem)
     found = found_by_trying(problem.probe, problem.start, at_start, problem.names, known, problem.domain)
-    if not found.linear:
+    return _solved(problem, found.linear, at_start)[0] if found.linear else None
+
+
+def better_start(problem: Problem) -> list[float] | None:
+    """Return the same where a model explains nothing of its data at the start; None where it does, or may.
+
+    Objectives tell of how much there is to explain by a method ``spread()``.
+    """
+    spread = getattr(problem.function, "spread", None)
+    if spread is None or problem.start_norm < _NOTHING * spread():
         return None
-    columns = Columns(problem.view(Space.EXTERNAL), found.linear)
-    separable = Separable(problem.probe, columns, columns.linear, problem.domain)
-    best: list[float] = separable.projected(np.array(problem.start), at_start).x.tolist()
-    return best
+    linear = linearity(problem).linear
+    if not linear:
+        return None
+    start, fit = _solved(problem, linear, problem.start_residual)
+    # The sum of two terms that are nearly the same says little of each.
+    return start if fit.well_conditioned and np.isfinite(problem.probe(start)).all() else None
+
+
+def _solved(problem: Problem, linear: Sequence[str], at_start: Array) -> tuple[list[float], LinearFit]:
+    """The start with the best values of the linear variables, and the linear fit that gave these.
+
+    A term that this would leave out, as its shape is not right yet and others stand for it, would never
+    come back: one that is weak, or on the wrong side of a bound, keeps its sign and has a visible effect.
+    """
+    x = np.array(problem.start)
+    columns = Columns(problem.view(Space.EXTERNAL), linear)
+    indices = np.flatnonzero(columns.linear)
+    table = columns(x, at_start, indices)
+    fit, lengths = LinearFit(table), column_norms(table)
+    start, best = x[indices], x[indices] + fit.solution(at_start)
+    least = _VISIBLE * (np.abs(best) * lengths).max()
+    low, high = problem.domain.lower[indices], problem.domain.upper[indices]
+    turned = (best * start < 0.0) & (np.abs(best) * lengths < least)
+    visible = np.where(start < 0.0, -least, least) / np.where(lengths > 0.0, lengths, np.inf)
+    x[indices] = np.clip(np.where(turned | (best <= low) | (best >= high), visible, best), low, high)
+    return x.tolist(), fit
 
 
 class Columns:
