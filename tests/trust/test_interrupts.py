@@ -4,6 +4,7 @@ It comes at numbered evaluations of the objective, at numbered lines of the libr
 and from a timer, which may hit anything.
 """
 
+import gc
 import json
 import random
 import signal
@@ -160,6 +161,7 @@ class Tracer:
 
 def traced(work, tracer):
     before = sys.gettrace()
+    gc.disable()  # what others have it call, hypothesis for one, is not to be interrupted
     sys.settrace(tracer)
     try:
         return work.run()
@@ -167,6 +169,7 @@ def traced(work, tracer):
         return None
     finally:
         sys.settrace(before)
+        gc.enable()
 
 
 @pytest.mark.parametrize(
