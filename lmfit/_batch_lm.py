@@ -8,7 +8,7 @@ its place.
 
 The steps are those of MINPACK's ``lmder`` (J. J. Moré, *The Levenberg-Marquardt
 algorithm: implementation and theory*, Lecture Notes in Mathematics 630 (1978) 105),
-made from the normal equations in variables scaled to columns of unit length.  Three
+made from the normal equations in variables scaled to columns of unit length.  Four
 things are added.
 
 *Bounds.*  A variable that is at a bound, to which chi-square pushes it, is held
@@ -30,6 +30,10 @@ added to :math:`J^T J`.  It comes from the change of the gradient :math:`g = J^T
 
 by symmetric rank-one updates (J. Nocedal and S. J. Wright, *Numerical Optimization*,
 2nd ed., section 6.2), which makes convergence faster than linear.
+
+*Linear variables.*  Where the function explains nothing of the data at the start, as with an
+amplitude that is too small by orders of magnitude, the first step is that of the linear
+variables alone, and the search begins from there.
 """
 
 from __future__ import annotations
@@ -40,9 +44,10 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ._batch_algebra import bounded_step, contracted, decrement, determined, transformed
+from ._batch_algebra import bounded_step, contracted, decrement, determined, factored, solved, transformed
 from ._batch_equations import Equations, Fits, Function, Index, Mask, Sample, Steps
 from ._derivatives import Array
+from ._linearity import NOTHING, kept_visible
 
 __all__ = ["Fits", "Function", "Solution", "Status", "solve", "solve_again"]
 
@@ -87,6 +92,8 @@ _STEEP = 1e-2
 _LOST = 1e-6
 #: By how much of its size a value that starts on a bound is moved off it when a fit is repeated.
 _INWARDS = 0.3
+#: Part of a column that is no sum of others, relative to its length, from which it is far from one.
+_INDEPENDENT = 1e-2
 #: Bytes of the data of the working set, and limits of the number of its fits.
 _CACHE, _FEWEST, _MOST = 2e6, 64, 4096
 
@@ -155,7 +162,12 @@ class Solution:
 
 
 def solve(
-    fits: Fits, *, units: Array | None = None, capacity: int | None = None, max_iterations: int = 200
+    fits: Fits,
+    *,
+    units: Array | None = None,
+    linear: Index | None = None,
+    capacity: int | None = None,
+    max_iterations: int = 200,
 ) -> Solution:
     """Minimise the sum of squares of each fit.
 
@@ -165,6 +177,8 @@ def solve(
     units : ndarray, shape (p, m), optional
         Measure steps in these units, with a first step of at most the start values, and not by the
         variables' effects: for fits in which these mislead.
+    linear : ndarray of int, optional
+        Variables that the function is linear in, all at once.
     capacity : int, optional
         Size of the working set.  No result depends on it.
     max_iterations : int, optional
@@ -190,7 +204,7 @@ def solve(
         capacity = int(np.clip(_CACHE / (8 * max(1, fits.data.shape[1])), _FEWEST, _MOST))
     end = Solution.blank(p, total)
     if total:
-        search = _Search(fits, units, min(capacity, total), max_iterations)
+        search = _Search(fits, units, linear, min(capacity, total), max_iterations)
         with np.errstate(all="ignore"):
             while search.size:
                 search.advance()
@@ -261,7 +275,8 @@ def _inside(fits: Fits) -> Fits:
 class _State:
     """Where each fit of the working set is, in arrays with the b fits last.
 
-    `theta` is the best point of each, `trial` the one after `step`.
+    `theta` is the best point of each, `trial` the one after `step`; `helped` is 1 where the linear variables
+    have been solved first.
     """
 
     theta: Array
@@ -283,6 +298,7 @@ class _State:
     size: Array
     iterations: Array
     nfev: Array
+    helped: Array
 
     @classmethod
     def at_start(cls, fits: Fits, rows: Index) -> _State:
@@ -292,7 +308,9 @@ class _State:
         lower = np.full((p, b), -np.inf) if fits.lower is None else fits.lower[:, rows]
         upper = np.full((p, b), np.inf) if fits.upper is None else fits.upper[:, rows]
         vectors = dict.fromkeys(("step", "side", "scale", "gradient"))
-        numbers = dict.fromkeys(("radius", "damping", "length", "slope", "predicted", "iterations", "nfev"))
+        numbers = dict.fromkeys(
+            ("radius", "damping", "length", "slope", "predicted", "iterations", "nfev", "helped")
+        )
         return cls(
             theta=start,
             trial=start.copy(),
@@ -323,8 +341,11 @@ _STATE = tuple(field.name for field in fields(_State))
 class _Search:
     """The working set: the state and the data of its fits."""
 
-    def __init__(self, fits: Fits, units: Array | None, capacity: int, max_iterations: int) -> None:
+    def __init__(
+        self, fits: Fits, units: Array | None, linear: Index | None, capacity: int, max_iterations: int
+    ) -> None:
         self.fits, self.units, self.max_iterations = fits, units, max_iterations
+        self.linear = linear if linear is not None and len(linear) else None
         self.bounded = fits.lower is not None
         self.waiting = capacity
         rows = np.arange(capacity)
@@ -351,6 +372,39 @@ class _Search:
         self._propose()
         precise = steps.central | (self.fits.function.both is not None)
         self._look_for_ends(accepted & precise, accepted, previous)
+        if self.linear is not None and new.any():
+            self._begin_again(new)
+
+    def _begin_again(self, new: Mask) -> None:
+        """Let new fits that explain nothing of their data start from the best linear variables."""
+        state = self.state
+        nothing = state.chisqr >= (NOTHING * self.sample.scatter) ** 2
+        slots = np.flatnonzero(new & nothing & np.isfinite(state.chisqr) & (state.helped == 0.0))
+        start, determined = self._linear_solved(slots)
+        slots, start = slots[determined], start[:, determined]
+        fresh = _State.at_start(self.fits, self.sample.rows[slots])
+        fresh.theta[:], fresh.trial[:] = start, start
+        fresh.nfev[:], fresh.helped[:] = state.nfev[slots], 1.0
+        state.put(slots, fresh)
+        for ended in (self.done, self.converged, self.stalled):
+            ended[slots] = False
+
+    def _linear_solved(self, slots: Index) -> tuple[Array, Mask]:
+        """The points with the best values of the linear variables, and where these are well determined."""
+        state, linear = self.state, self.linear
+        assert linear is not None
+        normal, gradient = state.normal[np.ix_(linear, linear, slots)], state.gradient[np.ix_(linear, slots)]
+        diagonal = np.arange(len(linear))
+        lengths = np.sqrt(normal[diagonal, diagonal])
+        unit = 1.0 / np.where(lengths > 0.0, lengths, 1.0)
+        factor, regular = factored(normal * unit * unit[:, np.newaxis])
+        there = state.theta[:, slots]
+        best = there[linear] - solved(factor, gradient * unit) * unit
+        low, high = (bound[np.ix_(linear, slots)] for bound in (state.lower, state.upper))
+        there[linear] = kept_visible(best, there[linear], lengths, low, high)
+        # The diagonals of the factors hold the reciprocals.
+        independent = (factor[diagonal, diagonal] * _INDEPENDENT < 1.0).all(axis=0)
+        return there, regular & independent & np.isfinite(there).all(axis=0)
 
     def _judge(self, found: Equations, new: Mask) -> Mask:
         """Say which steps are taken, and set the radii by how well they were predicted."""

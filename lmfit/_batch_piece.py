@@ -21,6 +21,7 @@ from ._batch_lm import Solution, Status, solve, solve_again
 from ._batch_table import Layout, Outcome
 from ._batch_ties import Ties
 from ._derivatives import Array
+from ._linear_model import linearity, roles
 from .parameter import Parameters
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ class _Fitting:
         self.lower, self.upper = self._bounds("min"), self._bounds("max")
         self.start = self._limited(np.array([self._setting(name, "value") for name in variables]))
         self.unstarted = np.zeros(self.count, dtype=bool)
+        linear = linearity(roles(plan.model, variables), plan.params).linear
+        self.linear = np.array([variables.index(name) for name in linear], dtype=np.intp)
         fixed = {
             name: piece.settings.get((name, "value"), par.value)
             for name, par in plan.params.items()
@@ -230,7 +233,7 @@ class _Fitting:
 
     def _searched(self, fits: Fits) -> Solution:
         limit = self.plan.max_iterations
-        return solve_again(fits, solve(fits, max_iterations=limit), limit)
+        return solve_again(fits, solve(fits, linear=self.linear, max_iterations=limit), limit)
 
     def _guess(self) -> None:
         """Start where the model's own guess for each fit is."""

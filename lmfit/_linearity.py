@@ -18,7 +18,12 @@ import numpy as np
 
 from ._derivatives import Array, Domain, Residual, norm
 
-__all__ = ["Linearity", "found_by_trying"]
+__all__ = ["NOTHING", "Linearity", "found_by_trying", "kept_visible"]
+
+#: A residual that is larger than this fraction of the data's spread explains nothing of it.
+NOTHING = 0.9
+#: Effect of a term that is to be seen, relative to the strongest.
+_SEEN = 0.3
 
 #: Difference between two slopes, relative to them, that is rounding.
 _TOLERANCE = 1e-7
@@ -47,6 +52,34 @@ class Linearity:
     linear: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+def kept_visible(best: Array, start: Array, lengths: Array, low: Array, high: Array) -> Array:
+    """Return the best values of linear variables as values to start from.
+
+    A term that these would leave out, as its shape is not right yet and others stand for it, would never
+    come back: one that is weak, or on the wrong side of a bound, keeps its sign and has a visible effect.
+
+    Parameters
+    ----------
+    best, start : ndarray, shape (k,) or (k, m)
+        Values of k variables, in m fits.
+    lengths : ndarray
+        Lengths of their columns of the Jacobian.
+    low, high : ndarray
+        Their bounds.
+
+    Examples
+    --------
+    >>> best, start, lengths = np.array([50.0, -1.0]), np.array([1.0, 1.0]), np.array([2.0, 1.0])
+    >>> kept_visible(best, start, lengths, np.zeros(2), np.full(2, np.inf))
+    array([50., 30.])
+    """
+    effect = np.abs(best) * lengths
+    least = _SEEN * effect.max(axis=0)
+    visible = np.where(start < 0.0, -least, least) / np.where(lengths > 0.0, lengths, np.inf)
+    lost = ((best * start < 0.0) & (effect < least)) | (best <= low) | (best >= high)
+    return np.clip(np.where(lost, visible, best), low, high)
 
 
 def found_by_trying(

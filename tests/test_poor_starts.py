@@ -163,3 +163,31 @@ def test_global_fit():
     fit = both.fit(data, params, x=X)
     assert STARTED in fit.message
     assert fit.chisqr == pytest.approx(both.fit(data, truth, x=X).chisqr, rel=1e-8)
+
+
+@pytest.mark.parametrize("bounded", [False, True])
+@pytest.mark.parametrize("amplitude", [1e-3, 1.0, 1e3])
+def test_many_fits_from_one_start(amplitude, bounded):
+    rng, model, x, count = np.random.default_rng(5), GaussianModel() + ConstantModel(), X, 200
+    truth = {"amplitude": 10 ** rng.uniform(1, 5, count), "center": rng.uniform(4, 6, count)}
+    data = np.array([
+        model.eval(x=x, sigma=1.2, c=5, **{name: column[row] for name, column in truth.items()})
+        for row in range(count)
+    ])  # fmt: skip
+    data += 0.003 * truth["amplitude"][:, np.newaxis] * rng.normal(size=data.shape)
+    params = model.make_params(center=5, sigma=1, c=0)
+    params["amplitude"].set(value=amplitude, min=0 if bounded else -np.inf)
+    many = model.fit_many(data, params, x=x)
+    assert many.success.all()
+    np.testing.assert_allclose(many.values["amplitude"], truth["amplitude"], rtol=0.1)
+    np.testing.assert_allclose(many.values["center"], truth["center"], atol=0.1)
+    one = model.fit(data[7], params, x=x)
+    assert many.chisqr[7] == pytest.approx(one.chisqr, rel=1e-8)
+
+
+def test_many_fits_with_terms_that_are_nearly_the_same():
+    model = ExponentialModel(prefix="a_") + ExponentialModel(prefix="b_")
+    data = model.eval(x=X, a_amplitude=30, a_decay=1.0, b_amplitude=20, b_decay=4.0)
+    params = model.make_params(a_amplitude=0.01, b_amplitude=0.01, a_decay=2.0, b_decay=2.01)
+    many = model.fit_many(noisy(np.stack([data, data])), params, x=X)
+    assert np.isfinite(many.chisqr).all()

@@ -9,16 +9,12 @@ from numpy.typing import NDArray
 
 from .._covariance import column_norms
 from .._derivatives import Array, norm
-from .._linearity import Linearity, found_by_trying
+from .._linearity import NOTHING, Linearity, found_by_trying, kept_visible
 from .._problem import Problem, Space, View
 from .._varpro import LinearFit
 
 __all__ = ["Columns", "better_start", "linearity", "with_linear_solved"]
 
-#: A residual that is larger than this fraction of the data's spread explains nothing of it.
-_NOTHING = 0.9
-#: Effect of a term that is to be seen, relative to the strongest.
-_VISIBLE = 0.3
 #: Step of a forward difference, in units of the variable.
 _FORWARD = float(np.finfo(float).eps) ** 0.5
 
@@ -43,7 +39,7 @@ def better_start(problem: Problem) -> list[float] | None:
     Objectives tell of how much there is to explain by a method ``spread()``.
     """
     spread = getattr(problem.function, "spread", None)
-    if spread is None or problem.start_norm < _NOTHING * spread():
+    if spread is None or problem.start_norm < NOTHING * spread():
         return None
     linear = linearity(problem).linear
     if not linear:
@@ -54,22 +50,14 @@ def better_start(problem: Problem) -> list[float] | None:
 
 
 def _solved(problem: Problem, linear: Sequence[str], at_start: Array) -> tuple[list[float], LinearFit]:
-    """The start with the best values of the linear variables, and the linear fit that gave these.
-
-    A term that this would leave out, as its shape is not right yet and others stand for it, would never
-    come back: one that is weak, or on the wrong side of a bound, keeps its sign and has a visible effect.
-    """
-    x = np.array(problem.start)
+    """The start with the best values of the linear variables, and the linear fit that gave these."""
+    x, domain = np.array(problem.start), problem.domain
     columns = Columns(problem.view(Space.EXTERNAL), linear)
     indices = np.flatnonzero(columns.linear)
     table = columns(x, at_start, indices)
-    fit, lengths = LinearFit(table), column_norms(table)
-    start, best = x[indices], x[indices] + fit.solution(at_start)
-    least = _VISIBLE * (np.abs(best) * lengths).max()
-    low, high = problem.domain.lower[indices], problem.domain.upper[indices]
-    turned = (best * start < 0.0) & (np.abs(best) * lengths < least)
-    visible = np.where(start < 0.0, -least, least) / np.where(lengths > 0.0, lengths, np.inf)
-    x[indices] = np.clip(np.where(turned | (best <= low) | (best >= high), visible, best), low, high)
+    fit, start = LinearFit(table), x[indices]
+    best = start + fit.solution(at_start)
+    x[indices] = kept_visible(best, start, column_norms(table), domain.lower[indices], domain.upper[indices])
     return x.tolist(), fit
 
 
