@@ -2,9 +2,8 @@
 
 ``python mutation.py [--sample N] [--seed S] MODULE...`` takes modules of the table below, by default all.
 In each mutant one comparison, operator, number, condition or return value of the module is another. It is
-killed if a test fails. Of a module with more than N mutants, N are drawn at random; all are tried with
-``--sample 0``. Survivors are printed, then one line of JSON with the counts. Messages are no code and are
-left alone.
+killed if a test fails. Of a module with more than N mutants, N are drawn at random; by default all are tried.
+Survivors are printed, then one line of JSON with the counts. Messages are no code and are left alone.
 
 The tests are collected once. For each mutant they run in a fork of this process (POSIX only), in which the
 functions of the module have been given the code of the mutant: whoever has imported them has that.
@@ -248,7 +247,7 @@ def tested(module: str, sample: int, seed: int) -> dict[str, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("modules", nargs="*", default=list(TESTS))
-    parser.add_argument("--sample", type=int, default=125)
+    parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     os.chdir(ROOT)
