@@ -22,8 +22,8 @@ __all__ = ["NOTHING", "Linearity", "found_by_trying", "kept_visible"]
 
 #: A residual that is larger than this fraction of the data's spread explains nothing of it.
 NOTHING = 0.9
-#: Effect of a term that is to be seen, relative to the strongest.
-_SEEN = 0.3
+#: Effect that a term begins with, relative to the strongest, and the part of it below which it is weak.
+_SEEN, _WEAK = 0.3, 0.1
 
 #: Difference between two slopes, relative to them, that is rounding.
 _TOLERANCE = 1e-7
@@ -58,7 +58,8 @@ def kept_visible(best: Array, start: Array, lengths: Array, low: Array, high: Ar
     """Return the best values of linear variables as values to start from.
 
     A term that these would leave out, as its shape is not right yet and others stand for it, would never
-    come back: one that is weak, or on the wrong side of a bound, keeps its sign and has a visible effect.
+    come back: one that is weak, or turned to the other sign, or on the wrong side of a bound, begins with a
+    visible effect, of the sign of its start.
 
     Parameters
     ----------
@@ -78,7 +79,8 @@ def kept_visible(best: Array, start: Array, lengths: Array, low: Array, high: Ar
     effect = np.abs(best) * lengths
     least = _SEEN * effect.max(axis=0)
     visible = np.where(start < 0.0, -least, least) / np.where(lengths > 0.0, lengths, np.inf)
-    lost = ((best * start < 0.0) & (effect < least)) | (best <= low) | (best >= high)
+    turned = best * start < 0.0
+    lost = (effect < np.where(turned, 1.0, _WEAK) * least) | (best <= low) | (best >= high)
     return np.clip(np.where(lost, visible, best), low, high)
 
 
