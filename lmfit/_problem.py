@@ -153,6 +153,7 @@ class Problem:
     """
 
     residual: Residual
+    _shape: tuple[int, ...] | None = None
     _limit: float
     _deadline: float | None
     _callback: Callable[..., Any] | None
@@ -216,22 +217,6 @@ class Problem:
     def tied_names(self) -> list[str]:
         """Names of the tied parameters, in the order of their evaluation."""
         return list(self._order)
-
-    def fixing(self, **fixed: float) -> Problem:
-        """Return a new Problem, starting here, with some variables fixed.
-
-        Parameters
-        ----------
-        **fixed : float
-            Values by name of the parameter.
-        """
-        params = copy.copy(self.params)
-        for name, value in fixed.items():
-            params[name].set(value=value, vary=False)
-        return Problem(
-            self.function, params, self.args, self.kws, self.policy,
-            self.derivative, self.column_derivatives, self.scalar, self.curvature,
-        )  # fmt: skip
 
     def view(self, space: Space) -> View:
         """Return the problem as a function of an array."""
@@ -432,8 +417,6 @@ class Problem:
             self._update_ties(values)
 
     def _check_limits(self) -> None:
-        if self.nfev == 0:
-            return  # the start is always evaluated
         if self.nfev >= self._limit:
             raise AbortFitException(f"the limit of {self._limit} evaluations was reached")
         if self._deadline is not None and time.monotonic() > self._deadline:
@@ -454,8 +437,8 @@ class Problem:
         function, params, args, kws = self.function, self.params, self.args, self.kws
         assign = _assigner(len(self._varied))(*self._varied)
         tied, shape, scalar = self._needs_ties, self._shape, self.scalar
-        # With a deadline the limits are checked each time.
-        unchecked = self._limit if self._deadline is None else 0
+        # The start is always evaluated; with a deadline the limits are checked each time after it.
+        unchecked = self._limit if self._deadline is None else 1
         callback, ndarray, float64 = self._callback, np.ndarray, _FLOAT64
         summed = not scalar or (self.policy.reduce_fcn is None and self.size > 1)
 
@@ -541,7 +524,7 @@ class Problem:
     def _flat(self, returned: Any) -> Array:
         """What the objective returned, as a flat float array of the length of the first time."""
         residual = _as_floats(returned)
-        if self.size < 0:
+        if self._shape is None:
             if residual.size == 0:
                 raise NonFiniteError(
                     "the objective returned no data (an empty array); a fit needs at least one point"
@@ -554,8 +537,6 @@ class Problem:
                 "the length of the residual must not change during a fit (nan_policy='omit' leaves out NaN)"
             )
         return residual
-
-    _shape: tuple[int, ...] = (-1,)
 
     def _non_finite(self, residual: Array, values: list[float]) -> Array:
         if self.policy.nan_policy == "omit":
@@ -664,7 +645,7 @@ class Problem:
                 f"is no parameter{close_matches(name, self.params)}"
                 if name not in self.params
                 else f"has {column.size} values where the residual has {self.size}"
-                if column.size != self.size and not (gradient and column.size == 1)
+                if column.size != self.size and not gradient
                 else "is not finite"
                 if not np.isfinite(column).all()
                 else ""
@@ -692,9 +673,9 @@ class Problem:
             array = np.asarray(given)
         except ValueError:  # columns of different lengths
             array = np.empty(0)
-        if self.scalar and array.ndim <= 1:  # the gradient of the cost
-            array = array.reshape(-1, 1) if self.column_derivatives else array.reshape(1, -1)
         rows = array if self.column_derivatives else array.T
+        if self.scalar and array.ndim <= 1:  # the gradient of the cost
+            rows = np.atleast_2d(array).T
         for names in (self.names, list(self.params)):
             if rows.ndim >= 2 and len(rows) == len(names):
                 return {name: _as_floats(row, _DERIVATIVES) for name, row in zip(names, rows)}

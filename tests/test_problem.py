@@ -11,7 +11,7 @@ from helpers import Counted, errors, linear_solution, values
 from lmfit import Minimizer, MinimizerException, Parameters, _problem, create_params, minimize
 from lmfit._problem import Policy, Problem, Space
 from lmfit._robust import SUM_OF_SQUARES, loss
-from lmfit.errors import AbortFitException, ExpressionDomainError, ParameterError
+from lmfit.errors import AbortFitException, ExpressionDomainError, NonFiniteError, ParameterError
 
 x = np.linspace(0, 10, 50)
 y = 3 * np.exp(-x / 2) + 1 + np.random.default_rng(3).normal(scale=0.05, size=x.size)
@@ -270,6 +270,28 @@ def test_omit_with_a_mask_that_changes_during_the_fit():
 
 def test_omit_says_how_many():
     assert "2 of 50 data" in minimize(with_nan, start(), nan_policy="omit").message
+
+
+@pytest.mark.parametrize("missing, said", [(0, "1 of 3"), (1, "2 of 3")])
+def test_omit_says_how_many_more_than_at_the_start(missing, said):
+    def objective(p):
+        a = p["a"].value
+        return np.array([np.nan if missing else 1.0, np.nan if a < 1 else 5.0 + a, a])
+
+    fit = minimize(objective, create_params(a=2.0), nan_policy="omit")
+    assert f"{said} data were omitted, as they are not finite ({missing} at the start:" in fit.message
+
+
+def test_what_is_omitted_at_the_start_is_that_of_the_first_start():
+    def objective(p):
+        return np.where(p["a"].value < 2, [1.0, np.nan, np.nan, 2.0], [np.nan, 3.0, 4.0, 5.0])
+
+    problem = small(objective, Policy(nan_policy="omit"))
+    problem.begin()
+    assert problem.omitted_at_start == 1
+    with problem.restarted([1.0], 5):
+        assert problem.omitted_at_start == 1
+    assert problem.omitted.tolist() == [False, True, True, False]
 
 
 def test_omit_when_nothing_is_left():
@@ -657,6 +679,8 @@ def test_derivatives_with_more_variables_than_data():
         ({"zz": x}, "'zz'"),
         ({"a": x[:3], "t": x, "c": x}, "'a'"),
         ({"a": x}, "'t'"),
+        ({"a": 1.0, "t": 1.0, "c": 1.0}, "'a' that has 1 values where the residual has 50"),
+        ({"a": x, "t": 1.0, "c": x}, "'t' that has 1 values where the residual has 50"),
         ({}, "'a'"),
         (np.full((50, 3), np.nan), "finite|NaN"),
     ],
@@ -702,14 +726,6 @@ def test_problem_remembers_the_lowest_point(problem):
 
 def test_problem_without_evaluation_has_no_best_point(problem):
     assert problem.best is None
-
-
-def test_problem_fixing_a_variable(problem):
-    fixed = problem.fixing(t=2.0)
-    assert fixed.names == ["a", "c"]
-    fixed.residual([3.0, 1.0])
-    assert fixed.params["tied"].value == 4.0
-    assert problem.names == ["a", "t", "c"]
 
 
 @pytest.mark.parametrize("space", Space)
@@ -874,6 +890,7 @@ def small(function=lambda p: np.array([p["a"].value, 2.0]), policy=None, **setti
 def test_a_problem_by_itself():
     problem = small()
     assert problem.best is None
+    assert (problem.nfev, problem.size, problem.lowest) == (0, -1, np.inf)
     assert problem.begin().tolist() == [3.0, 2.0]
     assert problem.residual([1.0]).tolist() == [1.0, 2.0]
     assert problem.residual([4.0]).tolist() == [4.0, 2.0]
@@ -957,17 +974,41 @@ def test_the_limit_of_the_time(monkeypatch):
     problem = small(policy=Policy(timeout=5.0))
     now[0] = 106.0
     problem.begin()  # the start is always evaluated
-    now[0] = 104.9
+    for _ in range(2):
+        with pytest.raises(AbortFitException, match=r"the time limit of 5.0 s was reached"):
+            problem.residual([1.0])
+    assert problem.nfev == 1
+    now[0] = 105.0
     problem.residual([1.0])
     now[0] = 105.1
     with pytest.raises(AbortFitException, match=r"the time limit of 5.0 s was reached"):
         problem.residual([1.0])
+    assert problem.nfev == 2
 
 
 @pytest.mark.parametrize("limit", [0, 0.5, -3, "many"])
 def test_limits_that_are_none(limit):
     with pytest.raises((ValueError, TypeError), match="max_nfev"):
         Policy(max_nfev=limit)
+
+
+@pytest.mark.parametrize(
+    "timeout, error", [("soon", TypeError), ([5], TypeError), (np.nan, ValueError)], ids=str
+)
+def test_time_limits_that_are_none(timeout, error):
+    with pytest.raises(error, match="timeout must be a number of seconds, but is"):
+        Policy(timeout=timeout)
+
+
+def test_evaluations_made_elsewhere_count():
+    problem = small(policy=Policy(max_nfev=6))
+    problem.begin()
+    problem.count(3)
+    assert problem.nfev == 4
+    problem.residual([1.0])
+    with pytest.raises(AbortFitException, match="the limit of 6 evaluations was reached"):
+        problem.count(2)
+    assert problem.nfev == 7
 
 
 def test_what_is_summed():
@@ -986,6 +1027,8 @@ def test_what_is_summed():
     measured.begin()
     measured.measure_by(other)
     assert (measured.lowest, measured.summed_cost) == (5.0, None)
+    measured.residual([1.0])
+    assert (measured.lowest, measured.last_cost) == (3.0, 3.0)
     assert small(scalar=True, policy=Policy(reduce_fcn=other)).cost(np.array([3.0, -4.0])) == 7.0
     assert small(scalar=True).cost(np.array([3.0, -4.0])) == small().cost(np.array([3.0, -4.0])) == 25.0
 
@@ -1070,6 +1113,56 @@ def test_a_search_from_another_start():
     assert problem.residual([6.0]).tolist() == [6.0, 2.0]
 
 
+def test_a_search_from_another_start_that_ends_as_low_leaves_the_best_point():
+    problem = small()
+    problem.begin()
+    with problem.restarted([-3.0], 3):
+        assert problem.best.values == [-3.0]
+    assert problem.best.values == [3.0]
+
+
+def test_a_search_from_another_start_is_for_the_least_sum_of_squares():
+    problem = small(scalar=True, policy=Policy(reduce_fcn=lambda r: 100.0 + np.abs(r).sum()))
+    problem.begin()
+    assert problem.lowest == 105.0
+    with problem.restarted([-1.0], 3):
+        assert (problem.lowest, problem.last_cost) == (5.0, 5.0)
+        assert problem.summed_cost is SUM_OF_SQUARES
+    problem.residual([1.0])
+    assert problem.last_cost == 103.0
+
+
+@pytest.mark.parametrize(
+    "start, value, evaluations", [(3.0, 1.5, 2), (3.0, 0.02, 4), (100.0, 1.0, 4), (0.0, 1.0, 4)]
+)
+def test_derivatives_at_a_value_close_to_zero_are_made_again_with_its_error(start, value, evaluations):
+    """Close to zero is what has fallen to a hundredth of its start, or started there."""
+    problem = Problem(lambda p: np.array([p["a"].value ** 2, 2.0, 1.0]), create_params(a=start))
+    problem.begin()
+    at_x = problem.residual([value])
+    before = problem.nfev
+    found = problem.best_jacobian(np.array([value]), at_x)
+    assert problem.nfev - before == evaluations
+    assert found == pytest.approx(np.array([[2 * value], [0.0], [0.0]]), rel=1e-8)
+
+
+def test_known_derivatives_are_asked_for_once_also_close_to_zero():
+    asked = Counted(lambda p: np.array([[1.0], [0.0]]))
+    problem = small(derivative=asked)
+    at_start = problem.begin()
+    for value in (0.0, 3.0):
+        assert problem.best_jacobian(np.array([value]), at_start).tolist() == [[1.0], [0.0]]
+    assert (asked.calls, problem.nfev) == (2, 1)
+
+
+def test_derivatives_of_a_tiny_residual_before_the_start_is_evaluated():
+    """Nothing is known of its common size: no change of it counts as too small to be seen."""
+    problem = Problem(lambda p: 1e-20 * np.array([p["a"].value ** 3]), create_params(a=2.0))
+    x, at_x = np.array([2.0]), np.array([8e-20])
+    assert problem.jacobian(x, at_x, x) == pytest.approx(np.array([[12e-20]]), rel=1e-9, abs=0)
+    assert problem.nfev == 2
+
+
 def test_derivatives_are_taken_as_they_are_and_where_they_are_wanted():
     problem = small(
         lambda p: np.array([p["a"].value, 2.0]),
@@ -1082,6 +1175,45 @@ def test_derivatives_are_taken_as_they_are_and_where_they_are_wanted():
     assert problem.user_hessian([7.0]).tolist() == [[14.0]]
 
 
+def test_parameters_without_expressions_are_not_evaluated():
+    evaluated = []
+    problem = Problem(lambda p: evaluated.append(p._evaluated) or np.ones(2), create_params(a=1.0))
+    problem.begin()
+    assert evaluated == [None]
+    assert problem.tied_names == []
+
+
+def test_expressions_without_variables():
+    problem = Problem(lambda p: np.ones(1), create_params(b={"expr": "2*3"}))
+    assert problem.tied_names == ["b"]
+    assert problem.tied_values([]).tolist() == [6.0]
+
+
+def test_expression_without_value_at_the_start_that_the_objective_does_not_read_is_an_error():
+    params = create_params(a=1.0, pole={"expr": "1/(a-1)"})
+    with pytest.raises(ExpressionDomainError, match="pole"):
+        Problem(Reading("a"), params)
+
+
+def test_a_start_without_residual_is_explained_whatever_the_limits():
+    seen = Counted(lambda *args: None)
+    params = create_params(a=3.0, b={"expr": "2*a"})
+    problem = Problem(lambda p: np.full(2, np.nan), params, policy=Policy(max_nfev=1, iter_cb=seen))
+    with pytest.raises(NonFiniteError, match=r"2 of 2 values.*with a=3.0, b=6.0; choose"):
+        problem.begin()
+    assert seen.calls == 1
+
+
+def test_the_expression_that_spoils_the_start_is_named():
+    params = create_params(a=3.0, good={"expr": "2*a"}, bad={"expr": "1e400 - 1e400/a"})
+    problem = Problem(lambda p: p["bad"].value * np.ones(2), params)
+    with pytest.raises(
+        NonFiniteError,
+        match=r"good=6.0, bad=nan \(parameter 'bad': the expression '1e400 - 1e400/a' has no value there\)",
+    ):
+        problem.begin()
+
+
 def test_ties_without_value():
     problem = Problem(lambda p: np.array([p["b"].value]), create_params(a=4.0, b={"expr": "1/(a-1)"}))
     problem.begin()
@@ -1090,6 +1222,8 @@ def test_ties_without_value():
     assert np.isnan(found).all()
     assert problem.rejected
     assert problem.nfev == 1
+    assert np.isnan(problem.tied_values([1.0])).tolist() == [True]
+    assert problem.tied_values([3.0]).tolist() == [0.5]
     problem = Problem(lambda p: np.ones(1), create_params(a=4.0, b={"expr": "1/(a-1)"}))
     with pytest.raises(ExpressionDomainError):
         problem.residual([1.0])
@@ -1130,6 +1264,20 @@ def test_gradients_of_a_number_and_derivatives_of_a_residual(kind, column_deriva
     residual = Problem(lambda p: np.ones(3), params, derivative=lambda p: kind(given), **settings)
     residual.begin()
     assert residual.user_derivative([3.0, 1.0]).tolist() == rows
+
+
+@pytest.mark.parametrize("column_derivatives", [False, True])
+def test_a_gradient_of_the_wrong_length_or_form(column_derivatives):
+    for given, message in (
+        ([1.0, 2.0, 3.0], r"array of shape \(3,\)"),
+        ([[1.0, 2.0], [3.0]], r"array of shape \(0,\)"),
+        ({"a": [1.0, 2.0, 3.0]}, "'a' that has 3 values where the residual has 2"),
+    ):
+        settings = {"scalar": True, "column_derivatives": column_derivatives}
+        problem = small(derivative=lambda p, given=given: given, **settings)
+        problem.begin()
+        with pytest.raises(MinimizerException, match=message):
+            problem.user_derivative([3.0])
 
 
 def test_variables_without_a_start():
