@@ -215,9 +215,9 @@ class Side:
             gap = self.distance(high) - self.distance(low)
             if not (low.slope > 0.0 > high.slope) or gap <= 1e-3 * self.distance(high):
                 continue
-            # Two straight lines meet above the peak.
+            # Two straight lines meet above the peak; where that is above both nodes, it is between them.
             ahead = (high.z - low.z - high.slope * gap) / (low.slope - high.slope)
-            if low.z + low.slope * ahead > level and 0.0 < ahead < gap:
+            if low.z + low.slope * ahead > level:
                 return self.reachable(low, high, self.distance(low) + min(max(ahead, 0.1 * gap), 0.9 * gap))
         return None
 
@@ -276,14 +276,14 @@ def predicted(nodes: Sequence[Node], t: float, origin: float, unit: float) -> Ar
     if not far:
         return np.asarray(near.x + ahead * near.tangent)
     other = far[0]
-    inside = (t - near.t) * (t - other.t) <= 0.0
+    inside = min(near.t, other.t) <= t <= max(near.t, other.t)
     d, by_t = _scaled(t, origin, unit), math.copysign(1.0 / unit, t - origin)
     places = [_scaled(node.t, origin, unit) for node in (near, other)]
     rows = [_powers(place) for place in places] + [_slopes(place) for place in places]
     known = [near.x, other.x, near.tangent / by_t, other.tangent / by_t]
     size = 4 if inside else 3
     matrix = np.array(rows)[:size, :size]
-    weights = np.linalg.lstsq(matrix.T, _powers(d)[:size], rcond=1e-15)[0]
+    weights = np.linalg.lstsq(matrix.T, _powers(d)[:size], rcond=None)[0]
     return np.asarray(weights @ np.array(known[:size]))
 
 
@@ -368,9 +368,8 @@ def _finished(side: Side, low: Node, high: Node | None, level: float) -> float |
 
 
 def _bend(side: Side, node: Node) -> float:
-    """Second derivative of the distance by `z` at a node, from its slope and that of its neighbour."""
-    index = side.nodes.index(node)
-    other = side.nodes[index - 1 if index else 1]
+    """Second derivative of the distance by `z` at a node, from its slope and that of the one before it."""
+    other = side.nodes[side.nodes.index(node) - 1]
     if other.slope > 0.0 and node.slope > 0.0 and other.z != node.z:
         return (1.0 / node.slope - 1.0 / other.slope) / (node.z - other.z)
     return 0.0
