@@ -198,6 +198,10 @@ def test_coordinates_with_a_pole(sign, distance, ahead, x, critical):
         assert side.wild(node(1.01 * rate), sign * (distance + ahead)) == [1]
 
 
+def test_a_coordinate_that_stays_at_zero_has_no_pole():
+    assert side_of(best=at(0.0)).wild(at(1.0, 1.0), 2.0) == []
+
+
 def test_coordinates_with_a_pole_start_where_they_are():
     seen = []
 
@@ -231,7 +235,7 @@ def test_too_far_is_tried_again_along_the_tangent_of_the_nearest():
     assert side.growth == 3.0
 
 
-def branches(found, gap=1.0, off=2.0):
+def branches(found, gap=1.0, off=2.0, rate=1.0):
     """A side whose second node is off the straight line from the first; a refit finds `found`."""
     calls = []
 
@@ -239,7 +243,8 @@ def branches(found, gap=1.0, off=2.0):
         calls.append((t, start.tolist()))
         return found
 
-    low, high = at(1.0, 1.0, x=1.0, tangent=1.0), at(1.0 + gap, 2.0, x=1.0 + gap + off, tangent=1.0)
+    low = at(1.0, 1.0, x=1.0, tangent=rate)
+    high = at(1.0 + gap, 2.0, x=1.0 + rate * gap + off, tangent=rate)
     return side_of(low, high, best=at(0.0, x=9.0), evaluate=evaluate), low, high, calls
 
 
@@ -250,14 +255,30 @@ def test_another_branch_is_looked_for():
     assert calls == [(2.0, [2.0])]
     assert side.nodes[-1] is better
     side, low, high, calls = branches(at(2.0, 1.9981))
-    assert not side.recheck(low, high)  # as good as the same
+    assert side.recheck(low, high) is False  # as good as the same
     assert side.nodes[-1] is high
-    assert not side.recheck(low, high)  # and not tried again until it is much closer
+    assert side.recheck(low, high) is False  # and not tried again until it is much closer
     assert len(calls) == 1
     closer = at(1.75, 1.5, x=1.75, tangent=1.0)
-    assert not side.recheck(closer, high)
+    assert side.recheck(closer, high) is False
     assert len(calls) == 2
-    assert not branches(Failure("not finite"))[0].recheck(low, high)
+    assert branches(Failure("not finite"))[0].recheck(low, high) is False
+    side, low, high, _ = branches(at(2.0, 1.998))
+    assert side.recheck(low, high)  # lower by a thousandth
+
+
+def test_another_branch_is_looked_for_along_the_tangent():
+    side, low, high, calls = branches(at(5.0, 1.5), gap=4.0, off=20.0, rate=2.0)
+    assert side.recheck(low, high)
+    assert calls == [(5.0, [9.0])]
+
+
+@pytest.mark.parametrize("distance, tried", [(7.9, False), (8.0, True)])
+def test_a_branch_is_tried_again_at_three_tenths_of_the_gap(distance, tried):
+    side, low, high, calls = branches(Failure(TOO_FAR), gap=10.0, off=20.0)
+    side.recheck(low, high)
+    side.recheck(at(distance, 1.5, x=distance, tangent=1.0), high)
+    assert len(calls) == 1 + tried
 
 
 @pytest.mark.parametrize("off, tried", [(0.9, False), (1.1, True), (-0.9, False), (-1.1, True)])
@@ -272,13 +293,16 @@ def test_a_branch_is_suspected_where_coordinates_change_twice_as_much(off, tried
     [
         (1.5, at(1.0, 1.0, 1.0), at(3.0, 1.0, -1.0), 2.0),  # lines that meet at 2, in the middle
         (1.99, at(1.0, 1.0, 1.0), at(3.0, 1.0, -1.0), 2.0),
-        (2.01, at(1.0, 1.0, 1.0), at(3.0, 1.0, -1.0), None),
+        (2.0, at(1.0, 1.0, 1.0), at(3.0, 1.0, -1.0), None),  # a curve below the lines does not reach it
+        (1.9, at(1.0, 1.0, 0.5), at(5.0, 1.0, -0.5), 3.0),
+        (1.5, at(1.0, 1.0, 2.0), at(3.0, 1.4, 1.0), None),  # they meet behind the nodes
+        (1.5, at(1.0, 1.4, -1.0), at(3.0, 1.0, -2.0), None),  # or before them
         (1.5, at(1.0, 1.0, 39.0), at(3.0, 1.0, -1.0), 1.2),  # at 1.1, too close to a node
         (1.5, at(1.0, 1.0, 1.0), at(3.0, 1.0, -39.0), 2.8),
         (1.5, at(1.0, 1.0, 1.0), at(3.0, 1.0, 0.0), None),
         (1.5, at(1.0, 1.0, 0.0), at(3.0, 1.0, -1.0), None),
         (1.0, at(1.0, 0.9, 1.0), at(3.0, 1.0, -1.0), None),  # reached anyway
-        (1.5, at(1.0, 1.0, 2e3), at(1.001, 1.0, -2e3), None),  # too narrow
+        (1.5, at(999.0, 1.0, 2.0), at(1000.0, 1.0, -2.0), None),  # too narrow
         (1.5, at(1.0, 1.0, 1e3), at(1.002, 1.0, -1e3), 1.001),
     ],
 )
@@ -339,7 +363,7 @@ def test_interpolation_a_quarter_up(low, high, expected):
 
 @pytest.mark.parametrize(
     "slope, level, first, expected",
-    [(2.0, 1.0, 9.0, 0.5), (2.0, 1.0, 0.3, 0.3), (0.0, 1.0, 0.3, 0.3)],
+    [(2.0, 1.0, 9.0, 0.5), (0.5, 1.0, 9.0, 2.0), (2.0, 1.0, 0.3, 0.3), (0.0, 1.0, 0.3, 0.3)],
 )
 def test_first_step(slope, level, first, expected):
     side = side_of(best=at(0.0, slope=slope), first=first)
@@ -365,11 +389,19 @@ def test_extrapolation(best_slope, slope, level, expected):
     assert _profile._extrapolated(side, low, level) == pytest.approx(expected)
 
 
+def test_extrapolation_bends_as_the_last_two_nodes_do():
+    last = at(2.0, 1.5, 0.5)
+    side = side_of(at(1.0, 1.0, 1.0), last)
+    assert _profile._extrapolated(side, last, 1.7) == pytest.approx(2.0 + 1.02 * (0.4 + 0.5 * 0.04 * 2.0))
+
+
 def test_proposals_stay_inside_bounds_and_walls():
     low = at(1.0, 1.0)
     side = side_of(low, bound=1.25)
     assert _profile._proposal(side, low, None, 1.5, []) == 1.25
     side = side_of(low)
+    side.wall = (3.0, TOO_FAR)
+    assert _profile._proposal(side, low, None, 9.0, []) == 2.0  # three times as far has been tried
     side.wall = (1.6, TOO_FAR)
     assert _profile._proposal(side, low, None, 1.5, []) == pytest.approx(1.51)
     assert _profile._proposal(side, low, None, 1.8, []) == pytest.approx(1.3)
@@ -377,6 +409,8 @@ def test_proposals_stay_inside_bounds_and_walls():
     assert _profile._proposal(side_of(low, high), low, high, 2.0, []) == pytest.approx(2.0)
     side.keep(high)
     assert _profile._proposal(side, low, high, 2.0, []) == pytest.approx(1.54)  # a tenth before the wall
+    side.wall = (1.0, TOO_FAR)  # not ahead
+    assert _profile._proposal(side, low, high, 2.0, []) == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(
@@ -392,11 +426,13 @@ def test_proposals_stay_inside_bounds_and_walls():
             [3.0, 3.0],
             2.0,
         ),  # after three brackets hardly narrower: the middle
-        (at(1.0, 1.0), at(3.0, 3.0), 1.5, [4.5, 3.0], 1.5),
+        (at(1.0, 1.0), at(3.0, 3.0), 1.5, [4.0, 3.0], 1.5),
         (at(1.0, 1.0), at(3.0, 3.0), 1.5, [3.0], 1.5),
         (at(1.0, 1.0), at(9.0, 9.0), 1.5, [9.0, 9.0], 3.0),  # of the logarithms, if that is a wide one
         (at(1.0, 1.0), at(4.0, 4.0), 1.5, [5.0, 5.0], 2.5),
         (at(1.0, 1.0), at(4.41, 4.41), 1.5, [5.0, 5.0], 2.1),
+        (at(2.0, 2.0), at(6.0, 6.0), 3.0, [5.0, 5.0], 4.0),
+        (at(0.0, 0.0), at(4.0, 4.0), 1.5, [5.0, 5.0], 2.0),  # there is none of the best value
     ],
 )
 def test_proposals_in_a_bracket(low, high, level, widths, expected):
@@ -404,15 +440,19 @@ def test_proposals_in_a_bracket(low, high, level, widths, expected):
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("level", [1.0, 1000.0])
 @pytest.mark.parametrize(
     "node, best_slope, value",
     [
+        (at(1.0, 1.0), 1.0, 1.0),
         (at(1.011, 1.011), 1.0, 1.0),  # 1.2 % along a straight line
         (at(0.989, 0.989), 1.0, 1.0),
         (at(1.013, 1.013), 1.0, None),
         (at(1.0, 0.99, 0.99), 0.99, 1.0 + 0.01 / 0.99),
-        (at(1.0, 0.99, 0.4), 0.4, None),  # where it flattens, a tenth of that
+        (at(1.0, 0.99, 0.45), 0.45, None),  # where it flattens, a tenth of that
         (at(1.0, 0.999, 0.4), 0.4, 1.0025),
+        (at(1.0, 0.99, 0.495), 0.495, 1.0 + 0.01 / 0.495),
+        (at(2.0, 0.99, 0.3), 0.3, 2.0 + 0.01 / 0.3),
         (at(1.0, 0.99, 0.9), 1.0, 1.0 + 0.01 / 0.9 + 0.5e-4 * (1 / 0.9 - 1.0) / 0.99),
         (at(1.0, 0.99, -1.0), 1.0, None),
         (at(1.0, 0.9995, 0.0), 1.0, None),
@@ -424,12 +464,19 @@ def test_proposals_in_a_bracket(low, high, level, widths, expected):
         (at(0.1, 0.99, 0.52), 1.0, None),
     ],
 )
-def test_close_to_a_level(sign, node, best_slope, value):
-    node = at(sign * node.t, node.z, node.slope)
-    side = side_of(node, best=at(0.0, slope=best_slope), sign=sign)
-    found = _profile._finished(side, node, None, 1.0)
+def test_close_to_a_level(sign, level, node, best_slope, value):
+    """The nodes are those for a level of 1."""
+    node = at(sign * node.t, level * node.z, level * node.slope)
+    side = side_of(node, best=at(0.0, slope=level * best_slope), sign=sign)
+    found = _profile._finished(side, node, None, level)
     assert found == (None if value is None else pytest.approx(sign * value, rel=1e-9))
-    assert _profile._finished(side, side.best, None, 1.0) is None
+    assert _profile._finished(side, side.best, None, level) is None
+
+
+def test_a_node_as_far_from_a_level_as_it_may_be():
+    node = at(1.0, 988.0, 500.0)  # 1.2 % of z, 2.4 % of the distance
+    side = side_of(node, best=at(0.0, slope=500.0))
+    assert _profile._finished(side, node, None, 1000.0) == pytest.approx(1.024)
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -440,15 +487,27 @@ def test_a_narrow_bracket_is_a_point(sign):
         assert value == (None if found is None else pytest.approx(found, rel=1e-9))
 
 
-@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("scale", [-10.0, -1.0, 1.0, 10.0])
+@pytest.mark.parametrize("level", [1.0, 5.0])
 @pytest.mark.parametrize(
-    "slope, off, found", [(1.0, 0.15, True), (1.0, 0.25, False), (0.99, 0.15, False), (-1.0, 0.15, False)]
+    "slope, off, found",
+    [
+        (1.0, 0.15, True),
+        (1.0, 0.2, True),
+        (1.0, 0.25, False),
+        (0.999, 0.15, True),
+        (0.99, 0.15, False),
+        (0.0, 0.15, False),
+        (-1.0, 0.15, False),
+    ],
 )
-def test_two_ways_to_interpolate_that_agree(sign, slope, off, found):
-    """Of the line z = t; the nearer of two nodes has a slope of its own."""
-    low, high = at(sign * (1.0 - off), 1.0 - off, slope), at(sign * 1.5, 1.5)
-    value = _profile._finished(side_of(low, high, sign=sign), low, high, 1.0)
-    assert value == (pytest.approx(sign * 1.0) if found else None)
+def test_two_ways_to_interpolate_that_agree(scale, level, slope, off, found):
+    """Of the line z / level = t / scale; the nearer of two nodes has a slope of its own."""
+    rate = level / abs(scale)
+    low, high = at(scale * (1.0 - off), level * (1.0 - off), rate * slope), at(scale * 1.5, level * 1.5, rate)
+    side = side_of(low, high, best=at(0.0, slope=rate), sign=math.copysign(1, scale))
+    value = _profile._finished(side, low, high, level)
+    assert value == (pytest.approx(scale, rel=3e-4) if found else None)
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -458,11 +517,14 @@ def test_two_ways_to_interpolate_that_agree(sign, slope, off, found):
         (1.0, {"bound": 1.0}, None, (math.nan, Missing.AT_BOUND)),
         (1.0, {"bound": 1.01}, None, None),
         (1.0, {}, (1.009, Missing.NOT_FINITE), (math.nan, Missing.NOT_FINITE)),
+        (1.0, {}, (1.0, Missing.NOT_FINITE), (math.nan, Missing.NOT_FINITE)),
         (1.0, {}, (1.009, TOO_FAR), (math.nan, Missing.NOT_CONVERGED)),
         (1.0, {}, (1.011, TOO_FAR), None),
         (1e-4, {}, (1.09e-4, TOO_FAR), (math.nan, Missing.NOT_CONVERGED)),
         (1e-4, {}, (1.2e-4, TOO_FAR), None),
-        (0.9e9, {}, None, None),
+        (1e-4, {"unit": 100.0}, (9e-4, TOO_FAR), (math.nan, Missing.NOT_CONVERGED)),
+        (1e-4, {"unit": 100.0}, (1.2e-3, TOO_FAR), None),
+        (1e9, {}, None, None),
         (1.1e9, {}, None, (INF, Missing.FLAT)),
         (1.1e9, {"unit": 2.0}, None, None),
     ],
@@ -488,15 +550,16 @@ def test_ends_of_a_search(sign, distance, settings, wall, expected):
         ((1.0, 1.5, 1.91), 9.0, False),
         ((1.0, 1.5, 1.5 + 8e-5), 9.0, True),
         ((1.0, 1.0, 1.0 + 8e-5), 9.0, True),
+        ((0.0, 0.0, 1e-5 * 9.0), 9.0, True),
         ((1.0, 1.0, 1.0 + 1e-4), 9.0, False),
         ((1.0, 1.5, 1.4), 9.0, False),
     ],
 )
 def test_profiles_that_level_off(rises, level2, flat):
-    nodes = [at(t, math.sqrt(rise), rise=rise) for t, rise in zip((10.0, 20.0, 31.0), rises)]
-    assert _profile._levels_off(side_of(*nodes), math.sqrt(level2)) == flat
-    assert not _profile._levels_off(side_of(*nodes, unit=1.1), math.sqrt(level2))
-    assert not _profile._levels_off(side_of(*nodes[1:], best=at(25.0)), math.sqrt(level2))
+    nodes = [at(t, math.sqrt(rise), rise=rise) for t, rise in zip((10.0, 20.0, 30.0), rises)]
+    assert _profile._levels_off(side_of(*nodes), math.sqrt(level2)) is flat
+    assert _profile._levels_off(side_of(*nodes, unit=1.01), math.sqrt(level2)) is False
+    assert _profile._levels_off(side_of(*nodes[1:], best=at(25.0)), math.sqrt(level2)) is False
     ended = _profile._ended(side_of(*nodes), nodes[-1], math.sqrt(level2))
     assert (ended == Crossing(INF, Missing.FLAT)) == flat
     assert _profile._ended(side_of(*nodes, bound=99.0), nodes[-1], math.sqrt(level2)) is None
@@ -515,6 +578,45 @@ def test_interrupted_search_keeps_what_was_found():
     assert found[0].value == pytest.approx(1.0)
     assert found[1] is found[2] is INTERRUPTED
     assert INTERRUPTED.missing == Missing.INTERRUPTED
+
+
+def test_nothing_is_evaluated_after_an_interrupt():
+    calls = []
+
+    def evaluate(t, start, first):
+        calls.append(t)
+        raise KeyboardInterrupt
+
+    side = side_of(at(1.0, 1.0), at(9.0, 9.0, 2.0), evaluate=evaluate)
+    assert crossings(side, [2.0, 3.0]) == [INTERRUPTED] * 2
+    assert len(calls) == 1
+
+
+def test_nothing_is_evaluated_for_a_level_above_one_that_is_not_reached():
+    wall = lambda t: t if t < 1.5 else math.nan
+    once, calls = search(wall, lambda t: 1.0, [2.0])
+    twice, more = search(wall, lambda t: 1.0, [2.0, 3.0])
+    assert [crossing.missing for crossing in (*once, *twice)] == [Missing.NOT_FINITE] * 3
+    assert more == calls
+
+
+def test_a_level_is_found_above_one_that_is_lost_between_nodes():
+    side = side_of(at(1.0, 1.0), at(3.0, 3.0), evaluate=lambda *args: Failure(Missing.NOT_FINITE))
+    lost, found = crossings(side, [2.0, 3.0])
+    assert lost.missing == Missing.NOT_FINITE
+    assert found == Crossing(3.0)
+
+
+def test_failures_are_counted_from_the_last_success():
+    calls = []
+
+    def evaluate(t, start, first):
+        calls.append(t)
+        return at(t, 1.5) if len(calls) == 1 else Failure(Missing.NOT_FINITE)
+
+    side = side_of(at(1.0, 1.0), at(3.0, 3.0), evaluate=evaluate)
+    assert crossings(side, [2.0])[0].missing == Missing.NOT_FINITE
+    assert len(calls) == 1 + 13
 
 
 def test_points_without_residual_between_two_nodes():
@@ -562,8 +664,11 @@ def test_prediction_outside_takes_two_nodes_but_one_tangent(scale):
 
 
 def test_prediction_takes_no_node_that_is_too_close():
-    near, other = at(1.2, x=1.0, tangent=2.0), at(1.0, x=9.0, tangent=99.0)
-    assert predicted([other, near], 3.0, origin=0.0, unit=1.0) == pytest.approx(1.0 + 1.8 * 2.0)
+    near, other = at(2.0, x=1.0, tangent=2.0), at(1.52, x=9.0, tangent=99.0)
+    assert predicted([other, near], 4.0, origin=0.0, unit=1.0) == pytest.approx(1.0 + 2.0 * 2.0)
+    value, rate = lambda t: 1 / (1 + t), lambda t: -1 / (1 + t) ** 2
+    near, other = (at(t, x=value(t), tangent=rate(t)) for t in (2.0, 1.5))  # a quarter of the step
+    assert predicted([other, near], 4.0, origin=0.0, unit=1.0) == pytest.approx(value(4.0))
 
 
 def linear(n=20, k=3):
