@@ -107,20 +107,10 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
     if options:
         _check(options, len(view.start))
     settings = {**(_DEFAULTS if view.problem.derivative is None else _WITH_DERIVATIVES), **options}
-    n, before = len(view.start), view.problem.nfev
-    end, notes = _first_search(view, settings, polish) if retry else (_search(view, settings, polish), [])
-    # Another search, which starts no better, is not worth more than the first.
-    limit = max(_AT_LEAST * (n + 1), view.problem.nfev - before)
-    for how in _further(end.trouble) if retry else ():
-        if end.trouble is _Trouble.NONE:
-            break
-        further = _next_search(view, settings, end.trouble, how)
-        if further is None:
-            continue
-        start, changed, note = further
-        other = _search(view, {**settings, **changed}, polish, start, limit)
-        if other.cost < end.cost:
-            end, notes = other, [note]
+    if retry:
+        end, notes = _lowest_end(view, settings, polish)
+    else:
+        end, notes = _search(view, settings, polish), []
     success, text = _CODES[end.code]
     if polish and end.solution.converged:
         notes.append(POLISHED)
@@ -137,6 +127,25 @@ def leastsq(view: View, options: dict[str, Any]) -> Outcome:
         equations=end.solution.equations,
         extras={"ier": end.code, "lmdif_message": text},
     )
+
+
+def _lowest_end(view: View, settings: dict[str, Any], polish: bool) -> tuple[_End, list[str]]:
+    """The end of a search or, after trouble, the lowest of several; and what to say about it."""
+    before = view.problem.nfev
+    end, notes = _first_search(view, settings, polish)
+    # Another search, which starts no better, is not worth more than the first.
+    limit = max(_AT_LEAST * (len(view.start) + 1), view.problem.nfev - before)
+    for how in _further(end.trouble):
+        if end.trouble is _Trouble.NONE:
+            break
+        further = _next_search(view, settings, end.trouble, how)
+        if further is None:
+            continue
+        start, changed, note = further
+        other = _search(view, {**settings, **changed}, polish, start, limit)
+        if other.cost < end.cost:
+            end, notes = other, [note]
+    return end, notes
 
 
 def _first_search(view: View, settings: dict[str, Any], polish: bool) -> tuple[_End, list[str]]:
