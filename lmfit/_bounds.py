@@ -40,8 +40,9 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from math import exp, expm1, log, log1p
+
+from ._cached import cached_property
 
 __all__ = ["Bounded", "transform"]
 

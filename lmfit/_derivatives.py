@@ -35,12 +35,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import ddot
+
+from ._cached import cached_property
 
 __all__ = ["Array", "Differences", "Domain", "Residual", "central_jacobian", "norm", "vector_jacobian"]
 

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._cached import cached_property
 from ._codegen import Compiled, Tie, compile_ties, operator_named, slots_of
 from ._functions import MATHEMATICS, SCALARS
 from ._limits import item, plain
@@ -258,24 +259,24 @@ class _Plan:
     inputs: tuple[str, ...]
     kinds: Mapping[str, str]
 
-    @functools.cached_property
+    @cached_property
     def order(self) -> tuple[str, ...]:
         return tuple(tie.name for tie in self.ties)
 
-    @functools.cached_property
+    @cached_property
     def slots(self) -> dict[str, str]:
         return slots_of(self.inputs, self.order)
 
-    @functools.cached_property
+    @cached_property
     def compiled(self) -> Compiled:
         return compile_ties(self.ties, self.inputs, self.kinds)
 
-    @functools.cached_property
+    @cached_property
     def functions(self) -> tuple[Evaluate, Evaluate]:
         """Those of all programs that have nothing of their own: no symbols, no bounds."""
         return _functions(self.compiled, {})
 
-    @functools.cached_property
+    @cached_property
     def _reach(self) -> dict[str, frozenset[str]]:
         reach: dict[str, frozenset[str]] = {name: frozenset([name]) for name in self.inputs}
         for tie in self.ties:

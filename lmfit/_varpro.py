@@ -38,13 +38,13 @@ import enum
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 from scipy.linalg import lapack
 
+from ._cached import cached_property
 from ._covariance import RANK_TOLERANCE, column_norms
 from ._derivatives import Array, Domain, Residual, norm
 

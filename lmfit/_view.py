@@ -17,12 +17,12 @@ import enum
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ._bounds import Bounded, transform
+from ._cached import cached_property
 from ._derivatives import Array, Domain
 from ._hessian import gradient, hessian
 from ._robust import SUM_OF_SQUARES, Cost

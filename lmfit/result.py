@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABCMeta
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from . import printfuncs
+from ._cached import cached_property
 from ._derivatives import Array
 from ._format import folded
 from .errors import close_matches

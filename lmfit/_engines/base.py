@@ -17,11 +17,11 @@ import enum
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from .._cached import cached_property
 from .._covariance import NormalEquations
 from .._derivatives import Array
 from .._problem import Space, View

@@ -10,6 +10,7 @@ import pytest
 from global_state import unchanged
 
 from lmfit import Minimizer, create_params, minimize
+from lmfit._cached import cached_property
 from lmfit.confidence import conf_interval
 from lmfit.lineshapes import gaussian
 from lmfit.models import ExpressionModel, GaussianModel, LinearModel
@@ -143,6 +144,20 @@ def test_first_reading_by_several_threads(template):
         expected = params.copy().valuesdict()
         found = together(lambda _, params=params: params.valuesdict(), 1)
         assert all(values == [expected] for values in found)
+
+
+def test_threads_do_not_wait_for_properties_of_each_other():
+    """An interrupt may end a thread at any moment: a lock that it holds would stop all others."""
+    both = threading.Barrier(2)
+
+    class Slow:
+        @cached_property
+        def value(self):
+            both.wait(timeout=10)
+            return 1
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda _: Slow().value, range(2))) == [1, 1]
 
 
 def test_processes():
