@@ -2,7 +2,7 @@
 #
 #   make demo      fit three of NIST's data sets, print the reports, save quickstart.png
 #   make test      run all tests and the examples in the docstrings
-#   make test-all  the same, with more random examples, and the tests that take long (an hour or so)
+#   make test-all  the same, with more random examples, and the tests that take long (some ten minutes)
 #   make test-lowest  run all tests with the lowest versions that pyproject.toml allows, on Python 3.10
 #   make lint      style, types, docstrings
 #   make examples  run every example
