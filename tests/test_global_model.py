@@ -81,15 +81,16 @@ class ByHand:
         return columns
 
 
-@pytest.mark.parametrize("method", ["leastsq", "least_squares", "varpro"])
+@pytest.mark.parametrize("method, digits", [("leastsq", 1e-8), ("least_squares", 1e-7), ("varpro", 1e-7)])
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "sigma"])
-def test_equals_the_problem_written_by_hand(weighted, method):
-    digits = 1e-7
+def test_equals_the_problem_written_by_hand(weighted, method, digits):
     kws = {"sigma": SIGMA, "scale_covar": False} if weighted else {}
     hand = ByHand(weighted)
     expected = Minimizer(hand.residual, hand.params(), scale_covar=not weighted).leastsq(
         Dfun=hand.derivatives
     )
+    if method == "leastsq":
+        kws["fit_kws"] = {"retry": False}  # from the same start, and not from better amplitudes
     fit = GLOBAL.fit(DATA, start(), x=X, method=method, **kws)
     assert fit.var_names == expected.var_names
     np.testing.assert_allclose(values(fit), values(expected), rtol=digits)
